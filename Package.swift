@@ -1,0 +1,28 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+let package = Package(
+  name: "ovs-bridge",
+  platforms: [.macOS(.v26)],
+  products: [.executable(name: "ovs-bridge", targets: ["ovs-bridge"])],
+  targets: [
+    // The way of a command: bytes and envelopes, what the commands mean, the process around them.
+    .target(name: "OVSWire", swiftSettings: settings),
+    .target(name: "OVSAccounts", dependencies: ["OVSWire"], swiftSettings: settings),
+    .target(name: "OVSBridge", dependencies: ["OVSWire", "OVSAccounts"], swiftSettings: settings),
+    .executableTarget(
+      name: "ovs-bridge", dependencies: ["OVSWire", "OVSAccounts", "OVSBridge"], swiftSettings: settings),
+
+    .testTarget(
+      name: "OVSWireTests", dependencies: ["OVSWire"], exclude: ["Corpus"], swiftSettings: settings),
+    .testTarget(
+      name: "OVSAccountsTests", dependencies: ["OVSAccounts"], swiftSettings: settings),
+    .testTarget(
+      name: "OVSBridgeTests", dependencies: ["OVSBridge"], swiftSettings: settings),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["ovs-bridge"], swiftSettings: settings),
+  ],
+  swiftLanguageModes: [.v6]
+)

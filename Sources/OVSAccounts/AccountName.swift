@@ -1,0 +1,40 @@
+import OVSWire
+
+/// Which account a request is about, as far as its order among others goes.
+public enum AccountName: Equatable, Sendable {
+  /// No account.
+  case none
+  /// The account of this e-mail; compare it as it is.
+  case named(String)
+  /// The session's account.
+  case session
+
+  /// The account that `request` names by its `email`, or by leaving it to the session.
+  ///
+  /// This looks at the parameters before they are checked: a command that will be refused for another parameter still
+  /// answers in its account's turn.
+  public init(of request: Request) {
+    switch request.command.effect {
+    case .immediate, .process, .sessionRead:
+      self = .none
+      return
+    case .session, .accountRead, .accountChange: break
+    }
+    var email: JSONValue?
+    if let index = request.command.parameters.firstIndex(where: { $0.rule == .email }) {
+      switch request.parameters {
+      case .positional(let list): email = index < list.count ? list[index] : nil
+      case .named(let members):
+        email = members.first { $0.name == request.command.parameters[index].name }?.value
+      }
+    }
+    if let text = email?.string, !text.isEmpty {
+      self = .named(Self.key(text))
+    } else {
+      self = request.command.needs == .login ? .session : .none
+    }
+  }
+
+  /// The form of an e-mail by which accounts are told apart: without case.
+  public static func key(_ email: String) -> String { email.lowercased() }
+}

@@ -1,0 +1,278 @@
+import OVSWire
+
+/// An account service inside the process that follows what is known of the real one, so that the bridge does its whole
+/// job on any machine.
+///
+/// Where the vendor's pages say nothing, it is settled here: a new product starts on the day it is added and becomes
+/// the current plan, and the account is due when the last of its products is; a change replaces the current plan by
+/// one that starts on that day; buying a product takes a cancellation back.
+public final class Sandbox: Transport {
+  /// How the sandbox behaves.
+  public struct Options {
+    /// The one API key taken; nil for any.
+    public var apiKey: String?
+    /// The one secret key taken; nil for any.
+    public var secretKey: String?
+    /// Whether the caller's address counts as whitelisted.
+    public var isWhitelisted = true
+    /// Where its clock starts.
+    public var start = UTCTime.now
+    /// How long each request takes.
+    public var latency = Duration.zero
+
+    /// The sandbox as it is without options.
+    public init() {}
+  }
+
+  /// Between two new clients from an address that is not whitelisted; documented.
+  private static let addClientInterval = Duration.seconds(10)
+  /// For how long a long token of an account without an active plan is valid; documented.
+  private static let longLifetime: Int64 = 30 * 24 * 60 * 60
+
+  private let options: Options
+  /// The accounts; nil where one was closed.
+  private var accounts: [SandboxAccount?] = []
+  private var places: [String: Int] = [:]
+  private var freePlaces: [Int] = []
+  private var lastAddition: Duration?
+
+  /// Requests on their way, in the order of their arrival and so of their answers; nil for one whose answer nobody
+  /// waits for.
+  private var underway: [(due: Duration, ticket: Int?, request: AMAPIRequest)] = []
+
+  /// A sandbox without accounts.
+  public init(_ options: Options) {
+    self.options = options
+  }
+
+  // MARK: Transport
+
+  /// The sandbox's clock.
+  public func time(at now: Duration) -> UTCTime {
+    UTCTime(seconds: options.start.seconds + now.components.seconds)
+  }
+
+  /// Answers at once, unless requests are to take their time.
+  public func send(_ request: AMAPIRequest, as ticket: Int, at now: Duration) -> AMAPIReply? {
+    guard options.latency > .zero else { return answer(request, at: now) }
+    underway.append((now + options.latency, ticket, request))
+    return nil
+  }
+
+  /// Carries out the requests whose time has come.
+  public func receive(at now: Duration) -> (ticket: Int, reply: AMAPIReply)? {
+    while let first = underway.first, first.due <= now {
+      underway.removeFirst()
+      let reply = answer(first.request, at: first.due)
+      if let ticket = first.ticket { return (ticket, reply) }
+    }
+    return nil
+  }
+
+  /// When the next request's time comes.
+  public var wakeTime: Duration? { underway.first?.due }
+
+  /// As with a real service, a request on its way can't be called back.
+  public func abandon(_ ticket: Int) -> Failure.Outcome {
+    if let index = underway.firstIndex(where: { $0.ticket == ticket }) { underway[index].ticket = nil }
+    return .unknown
+  }
+
+  // MARK: Requests
+
+  /// Why a request is refused.
+  private enum Refusal: Error {
+    case known(AMAPIErrorCode, retryAfter: Int? = nil)
+    case other(status: Int, code: String, message: String)
+  }
+
+  /// Carries a request out.
+  private func answer(_ request: AMAPIRequest, at now: Duration) -> AMAPIReply {
+    do {
+      return try carryOut(request, at: now)
+    } catch {
+      switch error {
+      case .known(let code, let retryAfter):
+        return refusal(status: code.row.status, code: code.rawValue, message: code.row.message, retryAfter: retryAfter)
+      case .other(let status, let code, let message):
+        return refusal(status: status, code: code, message: message, retryAfter: nil)
+      }
+    }
+  }
+
+  private func refusal(status: Int, code: String, message: String, retryAfter: Int?) -> AMAPIReply {
+    AMAPIReply(
+      status: status, retryAfter: retryAfter,
+      body: .object([
+        .init("status", .string("error")), .init("code", .string(code)), .init("message", .string(message)),
+      ]))
+  }
+
+  private func success(_ members: [JSONValue.Member] = [], mail: AMAPIReply.Mail? = nil) -> AMAPIReply {
+    AMAPIReply(status: 200, body: .object([.init("status", .string("success"))] + members), mail: mail)
+  }
+
+  private func carryOut(_ request: AMAPIRequest, at now: Duration) throws(Refusal) -> AMAPIReply {
+    guard let key = request[.apiKey], !key.isEmpty, options.apiKey.map({ $0 == key }) ?? true else {
+      throw .known(.invalidAPIKey)
+    }
+    let isSecretKeyGiven = try checkSecretKey(request)
+    let isPrivileged = options.isWhitelisted || isSecretKeyGiven
+    let time = self.time(at: now)
+    switch request.method {
+    case .addClient:
+      return try addClient(request, isPrivileged: isPrivileged, at: now)
+    case .tokenRefresh:
+      return try refreshTokens(request, at: time)
+    case .getClient:
+      let (_, account) = try self.account(for: request, isPrivileged: isPrivileged, at: time)
+      guard let plan = account.products.last, account.due > time else {
+        throw .other(
+          status: 409, code: "NO_ACTIVE_PLAN",
+          message: "the account has no active plan since \(account.due.date); OVS_CMD_NEW_PRODUCT adds one")
+      }
+      return success([
+        .init("type", .string(plan.type.id)), .init("exp_date", .string(account.due.date)),
+        .init("vpn_username", .string(account.vpnUsername)), .init("vpn_password", .string(account.vpnPassword)),
+      ])
+    case .newProduct:
+      var (place, account) = try self.account(for: request, isPrivileged: isPrivileged, at: time)
+      account.products.append(try plan(request).product(from: time))
+      account.isCancelled = false
+      return success(store(account, at: place, withTokensAt: time))
+    case .upgradeProduct:
+      var (place, account) = try self.account(for: request, isPrivileged: isPrivileged, at: time)
+      account.products[account.products.count - 1] = try plan(request).product(from: time)
+      return success(store(account, at: place, withTokensAt: time))
+    case .cancelClient:
+      var (place, account) = try self.account(for: request, isPrivileged: isPrivileged, at: time)
+      account.isCancelled = true
+      accounts[place] = account
+      return success()
+    case .closeClient:
+      close(try account(for: request, isPrivileged: isPrivileged, at: time).place)
+      return success()
+    case .resetPassword:
+      var (place, account) = try self.account(for: request, isPrivileged: isPrivileged, at: time)
+      account.password = SandboxRandom.password()
+      account.tokens = nil
+      accounts[place] = account
+      return success(
+        mail: .init(to: account.email, subject: "Your new VPN password", password: account.password))
+    }
+  }
+
+  private func addClient(
+    _ request: AMAPIRequest, isPrivileged: Bool, at now: Duration
+  ) throws(Refusal) -> AMAPIReply {
+    if !isPrivileged, let last = lastAddition, now - last < Self.addClientInterval {
+      let left = (Self.addClientInterval - (now - last)).components
+      throw .known(.rateLimited, retryAfter: Int(left.seconds) + (left.attoseconds > 0 ? 1 : 0))
+    }
+    let time = self.time(at: now)
+    guard let email = request[.email], let country = request[.country] else {
+      throw .other(status: 422, code: "MISSING_FIELD", message: "email and country are required")
+    }
+    let plan = try self.plan(request)
+    guard place(of: request, at: time) == nil else { throw .known(.clientExists) }
+    let account = SandboxAccount(
+      email: email, password: request[.password] ?? SandboxRandom.password(), country: country,
+      firstName: request[.firstName] ?? "", lastName: request[.lastName] ?? "",
+      companyName: request[.companyName] ?? "", vpnUsername: "vpn-" + SandboxRandom.text(10),
+      vpnPassword: SandboxRandom.password(), products: [plan.product(from: time)])
+    let place = freePlaces.popLast() ?? accounts.count
+    if place == accounts.count { accounts.append(nil) }
+    places[AccountName.key(email)] = place
+    lastAddition = now
+    let tokens = store(account, at: place, withTokensAt: time)
+    return success(
+      [.init("username", .string(email)), .init("password", .string(account.password))]
+        + (options.isWhitelisted ? tokens : []))
+  }
+
+  private func refreshTokens(_ request: AMAPIRequest, at time: UTCTime) throws(Refusal) -> AMAPIReply {
+    // The password stands in for the token, whoever sends it.
+    let (place, account) = try self.account(for: request, isPrivileged: request[.password] != nil, at: time)
+    if request.bearer == nil, account.password != request[.password] { throw .known(.invalidPassword) }
+    return success(store(account, at: place, withTokensAt: time))
+  }
+
+  // MARK: Rights
+
+  /// Whether the request holds the secret key.
+  private func checkSecretKey(_ request: AMAPIRequest) throws(Refusal) -> Bool {
+    guard let key = request[.secretKey] else { return false }
+    guard !key.isEmpty, options.secretKey.map({ $0 == key }) ?? true else { throw .known(.invalidSecretKey) }
+    return true
+  }
+
+  /// A request must hold a token of the account it is about, or come from somebody privileged.
+  private func authorize(_ request: AMAPIRequest, isPrivileged: Bool, at time: UTCTime) throws(Refusal) {
+    guard let bearer = request.bearer else {
+      guard isPrivileged else { throw .known(.notPermitted) }
+      return
+    }
+    guard let token = SandboxToken(bearer), accounts.indices.contains(token.place),
+      let owner = accounts[token.place], let valid = owner.tokens, !owner.isOver(at: time)
+    else { throw .known(.invalidToken) }
+    let isRefresh = request.method == .tokenRefresh
+    switch token.kind {
+    case .short:
+      guard !isRefresh, token.nonce == valid.short, time < valid.shortEnd else { throw .known(.invalidToken) }
+    case .long:
+      guard isRefresh, token.nonce == valid.long, time < valid.longEnd else { throw .known(.invalidToken) }
+    }
+    guard AccountName.key(owner.email) == request[.email].map(AccountName.key) else { throw .known(.otherAccount) }
+  }
+
+  // MARK: Accounts
+
+  /// The account that a request is about, once it has shown its right to it.
+  private func account(
+    for request: AMAPIRequest, isPrivileged: Bool, at time: UTCTime
+  ) throws(Refusal) -> (place: Int, account: SandboxAccount) {
+    try authorize(request, isPrivileged: isPrivileged, at: time)
+    guard let place = place(of: request, at: time), let account = accounts[place] else {
+      throw .known(.clientNotFound)
+    }
+    return (place, account)
+  }
+
+  private func plan(_ request: AMAPIRequest) throws(Refusal) -> SandboxPlan {
+    guard let plan = SandboxPlan(id: request[.type]) else { throw .known(.unknownPlan) }
+    return plan
+  }
+
+  /// The place of the account that the request names; nil if there is none, or it has come to its end.
+  private func place(of request: AMAPIRequest, at time: UTCTime) -> Int? {
+    guard let place = request[.email].flatMap({ places[AccountName.key($0)] }), let account = accounts[place] else {
+      return nil
+    }
+    guard account.isOver(at: time) else { return place }
+    close(place)
+    return nil
+  }
+
+  private func close(_ place: Int) {
+    if let account = accounts[place] { places[AccountName.key(account.email)] = nil }
+    accounts[place] = nil
+    freePlaces.append(place)
+  }
+
+  /// Stores an account with new tokens, and returns them as an answer has them.
+  private func store(
+    _ account: SandboxAccount, at place: Int, withTokensAt time: UTCTime
+  ) -> [JSONValue.Member] {
+    var account = account
+    let longEnd = account.due > time ? account.due : UTCTime(seconds: time.seconds + Self.longLifetime)
+    let tokens = SandboxTokens(
+      short: .random(in: .min ... .max), shortEnd: UTCTime(seconds: time.seconds + Tokens.shortLifetime),
+      long: .random(in: .min ... .max), longEnd: longEnd)
+    account.tokens = tokens
+    accounts[place] = account
+    return [
+      .init("short_token", .string(SandboxToken(.short, place: place, nonce: tokens.short).text)),
+      .init("long_token", .string(SandboxToken(.long, place: place, nonce: tokens.long).text)),
+    ]
+  }
+}

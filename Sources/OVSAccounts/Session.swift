@@ -1,0 +1,86 @@
+import OVSWire
+
+/// What the bridge remembers between commands, in memory alone.
+///
+/// A session is a value: a command works with the one that the session commands before it made, whatever later ones
+/// do. Only the tokens of a login are shared, because renewing them concerns all that use them.
+public struct Session {
+  /// Where commands go.
+  public enum Backend: Equatable, Sendable {
+    case sandbox
+    case amapi(APIDomain)
+
+    /// The back end's name: `sandbox` or `amapi`.
+    public var name: String {
+      switch self {
+      case .sandbox: "sandbox"
+      case .amapi: "amapi"
+      }
+    }
+  }
+
+  /// Where commands go.
+  public internal(set) var backend: Backend
+  /// The Account Management API's key.
+  var apiKey: Secret?
+  /// The server-side secret key.
+  var secretKey: Secret?
+  /// The end-user who is logged in.
+  var login: Login?
+
+  /// A session without a login.
+  public init(backend: Backend, apiKey: String? = nil, secretKey: String? = nil) {
+    self.backend = backend
+    self.apiKey = apiKey.map(Secret.init)
+    self.secretKey = secretKey.map(Secret.init)
+  }
+
+  /// The account that is logged in, as ``AccountName`` writes it.
+  public var account: String? { liveLogin?.account }
+
+  /// The login, unless its tokens are gone.
+  var liveLogin: Login? { login?.tokens == nil ? nil : login }
+}
+
+/// A key or token. It doesn't show in any text made of it or of what holds it.
+struct Secret: Equatable, Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  let value: String
+
+  init(_ value: String) { self.value = value }
+
+  var description: String { "(secret)" }
+  var debugDescription: String { description }
+  var customMirror: Mirror { Mirror(self, children: EmptyCollection<Mirror.Child>()) }
+}
+
+/// An end-user's login, shared by all sessions since.
+final class Login {
+  let email: String
+  /// The account, as ``AccountName`` writes it.
+  let account: String
+  /// Nil once they were refused and could not be renewed.
+  var tokens: Tokens?
+  /// The commands that wait for new tokens; nil when no renewal is under way.
+  var waiting: [Int]?
+
+  init(email: String, tokens: Tokens) {
+    self.email = email
+    self.account = AccountName.key(email)
+    self.tokens = tokens
+  }
+}
+
+/// An end-user's two tokens.
+struct Tokens: Equatable, Sendable {
+  /// Valid 12 hours; carried by the commands of the session.
+  let short: Secret
+  /// Good for one purpose, to get a new short one.
+  let long: Secret
+  /// When the short one ends, in seconds since 1970 by the service's clock.
+  let shortExpiry: Int64
+
+  /// How long a short token is valid, in seconds; documented.
+  static let shortLifetime: Int64 = 12 * 60 * 60
+  /// How long before its end it is renewed, in seconds.
+  static let renewalMargin: Int64 = 60
+}

@@ -1,0 +1,237 @@
+import OVSWire
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// The process: one loop on one thread that waits for input, output, signals and time in one call, and owns everything.
+///
+/// Input is held back while as many commands are in flight as may be, or while answers are not taken: the pipe then
+/// holds the sender back, and memory stays bounded.
+public struct Bridge: ~Copyable {
+  /// How a bridge ends, as an exit status.
+  public enum Exit: Equatable, Sendable {
+    /// All was answered.
+    case done
+    /// Standard output can't be written to: EX_IOERR of sysexits.h.
+    case outputClosed
+    /// A second signal of this number.
+    case signal(Int32)
+
+    /// The status for the parent.
+    public var status: Int32 {
+      switch self {
+      case .done: 0
+      case .outputClosed: 74
+      case .signal(let number): 128 + number
+      }
+    }
+  }
+
+  /// Above this many bytes that the reader has not taken, input is held back.
+  private static let backlogLimit = 256 * 1024
+  private static let readSize = 64 * 1024
+  /// How long answers may wait for a reader once the process should have ended.
+  private static let flushGrace = Duration.seconds(1)
+
+  private let configuration: Configuration
+  private let log: Log
+  private let signals = Signals()
+  private let dispatcher: Dispatcher
+  private var parent: ParentWatch?
+  private var reader: EnvelopeReader
+  private var splitter: LineSplitter
+  /// Nil once it has ended.
+  private var input: Int32?
+  private var output: Output?
+  private let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: Bridge.readSize)
+  private let start = Bridge.clock()
+  /// When a signal, the parent's end or a shutdown has everything done at the latest.
+  private var stopDeadline: Duration?
+  private var signalCount = 0
+
+  /// Takes the process's standard descriptors over.
+  public init(_ configuration: Configuration) {
+    let descriptors = Descriptors()
+    var configuration = configuration
+    configuration.processID = getpid()
+    self.configuration = configuration
+    log = Log(level: configuration.logLevel, format: configuration.logFormat)
+    dispatcher = Dispatcher(configuration, log: log)
+    parent = configuration.parentProcessID.map(ParentWatch.init)
+    reader = EnvelopeReader(table: configuration.table)
+    splitter = LineSplitter(limit: configuration.maxLineBytes)
+    input = descriptors.input
+    output = descriptors.output.map(Output.init)
+  }
+
+  deinit {
+    buffer.deallocate()
+  }
+
+  /// Runs until the end of input or of the process's time.
+  public mutating func run() -> Exit {
+    switch configuration.session.backend {
+    case .sandbox:
+      log.warning("this is the sandbox: accounts live in this process alone, and the real service is not touched")
+    case .amapi(let domain):
+      log.info("commands go to \(domain)")
+    }
+    guard output != nil else { return outputClosed(EBADF) }
+    if input == nil { splitter.end() }
+    while true {
+      let now = now()
+      dispatcher.proceed(at: now)
+      takeLines(at: now)
+      if let exit = flush(at: now) { return exit }
+      if isFinished(at: now) {
+        log.debug("ended; all is answered")
+        return .done
+      }
+      if let exit = wait() { return exit }
+    }
+  }
+
+  // MARK: A turn of the loop
+
+  /// Whether input may be taken: there is room for commands and for their answers.
+  private var hasRoom: Bool {
+    dispatcher.hasRoom && (output?.backlog(of: dispatcher.output.bytes) ?? 0) < Self.backlogLimit
+  }
+
+  private mutating func takeLines(at now: Duration) {
+    while hasRoom {
+      switch splitter.next() {
+      case .text(let range):
+        let bytes = splitter.bytes
+        dispatcher.take(reader.read(bytes.span.extracting(range)), at: now)
+      case .tooLong(let line):
+        dispatcher.take(reader.read(line, limit: configuration.maxLineBytes), at: now)
+      case nil:
+        if input == nil { dispatcher.endInput(at: now) }
+        return
+      }
+    }
+  }
+
+  private mutating func flush(at now: Duration) -> Exit? {
+    switch output?.flush(&dispatcher.output.bytes) {
+    case .closed(let error): return outputClosed(error)
+    case .blocked:
+      guard let deadline = stopDeadline, deadline + Self.flushGrace <= now else { return nil }
+      log.error("stdout is not read; \(output?.backlog(of: dispatcher.output.bytes) ?? 0) bytes of answers are lost")
+      return .outputClosed
+    case .flushed, nil: return nil
+    }
+  }
+
+  private func outputClosed(_ error: Int32) -> Exit {
+    log.error("stdout can't be written to: \(String(cString: strerror(error)))")
+    return .outputClosed
+  }
+
+  /// Whether there is nothing left to do. What a sender managed to send before it could know of the end is refused
+  /// first, but no longer than the time to end allows.
+  private mutating func isFinished(at now: Duration) -> Bool {
+    guard dispatcher.isDone, dispatcher.output.bytes.isEmpty else { return false }
+    guard let input else { return true }
+    let deadline = stopDeadline ?? now + configuration.drainTimeout
+    stopDeadline = deadline
+    return now >= deadline || !Self.isReadable(input)
+  }
+
+  /// Waits for whatever comes first, and takes it.
+  private mutating func wait() -> Exit? {
+    var targets = [pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0)]
+    let isReading = input != nil && hasRoom
+    if isReading, let input { targets.append(pollfd(fd: input, events: Int16(POLLIN), revents: 0)) }
+    if let output, !dispatcher.output.bytes.isEmpty {
+      targets.append(pollfd(fd: output.descriptor, events: Int16(POLLOUT), revents: 0))
+    }
+    if let descriptor = parent?.descriptor, stopDeadline == nil {
+      targets.append(pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0))
+    }
+    let ready = poll(&targets, nfds_t(targets.count), waitMilliseconds)
+    let now = now()
+    // Input before signals: what was sent before one counts as read before it.
+    if ready > 0, isReading, targets[1].revents != 0 { read() }
+    if ready > 0, targets[0].revents != 0, let exit = takeSignals(at: now) { return exit }
+    if stopDeadline == nil, parent?.hasEnded(at: now) ?? false {
+      stop("the parent process has ended", at: now)
+    }
+    return nil
+  }
+
+  /// How long `poll` may wait; -1 for ever.
+  private var waitMilliseconds: Int32 {
+    let flushDeadline = dispatcher.output.bytes.isEmpty ? nil : stopDeadline.map { $0 + Self.flushGrace }
+    let times = [dispatcher.wakeTime, parent?.wakeTime, flushDeadline].compactMap(\.self)
+    guard let wake = times.min() else { return -1 }
+    let left = (wake - now()).components
+    // Rounded up, so that the time has come when poll returns.
+    return Int32(
+      clamping: max(0, left.seconds * 1000 + (left.attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000))
+  }
+
+  private mutating func read() {
+    guard let input else { return }
+    let count = Self.read(input, buffer)
+    if count > 0 {
+      splitter.append(UnsafeBufferPointer(rebasing: buffer[..<count]).span)
+      return
+    }
+    if count < 0 {
+      if errno == EINTR || errno == EAGAIN { return }
+      log.error("stdin can't be read, which ends it: \(String(cString: strerror(errno)))")
+    }
+    self.input = nil
+    splitter.end()
+  }
+
+  private mutating func takeSignals(at now: Duration) -> Exit? {
+    while let number = signals.next() {
+      signalCount += 1
+      if signalCount > 1 { return .signal(number) }
+      stop(number == SIGTERM ? "SIGTERM" : "SIGINT", at: now)
+    }
+    return nil
+  }
+
+  private mutating func stop(_ reason: String, at now: Duration) {
+    // All that is in hand was read before.
+    takeLines(at: now)
+    log.info("ending: \(reason)")
+    let deadline = now + configuration.drainTimeout
+    stopDeadline = min(stopDeadline ?? deadline, deadline)
+    dispatcher.stop(by: deadline, at: now)
+  }
+
+  // MARK: The system
+
+  private func now() -> Duration { Self.clock() - start }
+
+  private static func clock() -> Duration {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return .seconds(Int64(time.tv_sec)) + .nanoseconds(Int64(time.tv_nsec))
+  }
+
+  private static func isReadable(_ descriptor: Int32) -> Bool {
+    var target = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    return poll(&target, 1, 0) > 0
+  }
+
+  private static func read(_ descriptor: Int32, _ buffer: UnsafeMutableBufferPointer<UInt8>) -> Int {
+    #if canImport(Glibc)
+      Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+    #elseif canImport(Musl)
+      Musl.read(descriptor, buffer.baseAddress, buffer.count)
+    #else
+      Darwin.read(descriptor, buffer.baseAddress, buffer.count)
+    #endif
+  }
+}

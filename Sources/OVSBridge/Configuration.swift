@@ -1,0 +1,46 @@
+import OVSAccounts
+import OVSWire
+
+/// The program's version, by https://semver.org.
+public let bridgeVersion = "0.1.0"
+
+/// The version of what the bridge says and hears; it grows when a program written for the one before could break.
+public let bridgeProtocolVersion = 1
+
+/// How a bridge behaves, all but its back end's part with defaults.
+public struct Configuration {
+  /// The commands it knows.
+  public var table = CommandTable.standard
+  /// The API key it starts with.
+  public var apiKey: String?
+  /// The secret key it starts with.
+  public var secretKey: String?
+  /// The service's address; without one the sandbox is used.
+  public var apiDomain: APIDomain?
+  /// The account service inside the process.
+  public var sandbox = Sandbox.Options()
+  /// The longest line taken, in bytes.
+  public var maxLineBytes = 1 << 20
+  /// How many commands may be in flight before input is held back.
+  public var maxInFlight = 1024
+  /// How long a command may take from its start, unless it says otherwise.
+  public var timeout = Duration.seconds(30)
+  /// How long a signal to end waits for commands under way.
+  public var drainTimeout = Duration.seconds(10)
+  /// A process whose end ends the bridge.
+  public var parentProcessID: Int32?
+  /// What the log holds.
+  public var logLevel = Log.Level.info
+  /// How the log is written.
+  public var logFormat = Log.Format.text
+  /// The bridge's own process.
+  public var processID: Int32 = 0
+
+  /// The defaults.
+  public init() {}
+
+  /// The session it starts with.
+  var session: Session {
+    Session(backend: apiDomain.map { .amapi($0) } ?? .sandbox, apiKey: apiKey, secretKey: secretKey)
+  }
+}

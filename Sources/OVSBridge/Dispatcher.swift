@@ -1,0 +1,269 @@
+import OVSAccounts
+import OVSWire
+
+/// Takes messages, has the scheduler decide their order and the account service carry them out, and writes the
+/// answers: the whole bridge but for its descriptors, signals and clock.
+final class Dispatcher {
+  /// A command on its way.
+  private struct Job {
+    let request: Request
+    /// Checked already, for what concerns the process; the account service checks the rest in its turn.
+    let arguments: Arguments?
+    let slot: Slot?
+  }
+
+  /// A place in the answer to a batch.
+  private struct Slot {
+    let batch: Batch
+    let index: Int
+  }
+
+  /// A JSON-RPC batch (section 6) whose answers are gathered, in the order of its requests, into one array.
+  private final class Batch {
+    var answers: [[UInt8]]
+    var left: Int
+
+    init(count: Int) {
+      answers = Array(repeating: [], count: count)
+      left = count
+    }
+  }
+
+  /// Elements of a batch that have not been taken yet, because there was no room.
+  private struct Intake {
+    let batch: Batch
+    let elements: [Incoming]
+    var next = 0
+  }
+
+  /// Answers and events, a line each, for whoever writes them out.
+  var output = JSONWriter()
+
+  private let configuration: Configuration
+  private let service: AccountService
+  private let log: Log
+  private var scheduler: Scheduler<Session>
+  private var jobs: [Int: Job] = [:]
+  private var lastJob = 0
+  private var intake: Intake?
+  private var actions: [Scheduler<Session>.Action] = []
+
+  init(_ configuration: Configuration, log: Log) {
+    self.configuration = configuration
+    self.log = log
+    service = AccountService(sandbox: Sandbox(configuration.sandbox))
+    scheduler = Scheduler(session: configuration.session, limit: configuration.maxInFlight)
+  }
+
+  // MARK: What the process tells
+
+  /// Whether another message may be taken.
+  var hasRoom: Bool { intake == nil && !scheduler.isFull }
+
+  /// Whether all that was taken is answered and nothing new is.
+  var isDone: Bool { intake == nil && scheduler.isDone }
+
+  /// When ``proceed(at:)`` is due at the latest; nil when nothing depends on time.
+  var wakeTime: Duration? { [scheduler.wakeTime, service.wakeTime].compactMap(\.self).min() }
+
+  /// Takes a message; only when ``hasRoom``.
+  func take(_ message: Message, at now: Duration) {
+    switch message {
+    case .single(let incoming):
+      take(incoming, slot: nil, at: now)
+    case .batch(let elements):
+      intake = Intake(batch: Batch(count: elements.count), elements: elements)
+      takeIn(at: now)
+    }
+  }
+
+  /// Goes on with what has become possible since: replies, timeouts, the rest of a batch.
+  func proceed(at now: Duration) {
+    handle(.tick, at: now)
+    finishJobs(at: now)
+    takeIn(at: now)
+  }
+
+  /// Says that no more messages will come.
+  func endInput(at now: Duration) {
+    handle(.inputEnded, at: now)
+  }
+
+  /// Asks for an end by `deadline`; what comes in from here on is refused.
+  func stop(by deadline: Duration, at now: Duration) {
+    handle(.stopped(deadline: deadline), at: now)
+  }
+
+  // MARK: Messages
+
+  private func takeIn(at now: Duration) {
+    while let rest = intake, !scheduler.isFull {
+      intake?.next += 1
+      if rest.next + 1 == rest.elements.count { intake = nil }
+      take(rest.elements[rest.next], slot: Slot(batch: rest.batch, index: rest.next), at: now)
+    }
+  }
+
+  private func take(_ incoming: Incoming, slot: Slot?, at now: Duration) {
+    switch incoming {
+    case .fault(let failure, let command, let reply):
+      log.debug("refused a message: \(failure.code.row.name)")
+      answer(.failure(failure), command: command, to: reply, slot: slot)
+    case .request(let request):
+      var arguments: Arguments?
+      if case .process = request.command.operation {
+        do throws(Failure) {
+          arguments = try Arguments(request.parameters, of: request.command)
+        } catch {
+          return take(.fault(error, command: request.command, request.reply), slot: slot, at: now)
+        }
+      }
+      lastJob += 1
+      log.debug("command \(lastJob): \(request.command.name)")
+      jobs[lastJob] = Job(request: request, arguments: arguments, slot: slot)
+      let account = AccountName(of: request)
+      handle(
+        .arrived(lastJob, request.command.effect, account, timeout: request.timeout ?? configuration.timeout), at: now)
+    }
+  }
+
+  // MARK: Actions
+
+  private func handle(_ event: Scheduler<Session>.Event, at now: Duration) {
+    // What an action brings about is appended behind it, so that all is done in order and the stack stays flat.
+    let isOutermost = actions.isEmpty
+    scheduler.handle(event, at: now, &actions)
+    guard isOutermost else { return }
+    var next = 0
+    while next < actions.count {
+      switch actions[next] {
+      case .start(let job, let session): start(job, in: session, at: now)
+      case .giveUp(let job, let reason, let wasStarted): giveUp(job, reason, wasStarted: wasStarted)
+      }
+      next += 1
+    }
+    actions.removeAll(keepingCapacity: true)
+  }
+
+  private func start(_ number: Int, in session: Session, at now: Duration) {
+    guard let job = jobs[number] else { return }
+    switch job.request.command.operation {
+    case .session(let operation):
+      service.start(operation, job.request, as: number, in: session, at: now)
+    case .account(let operation):
+      service.start(operation, job.request, as: number, in: session, at: now)
+    case .process(let operation):
+      complete(number, .success(carryOut(operation, job.arguments, session, at: now)), at: now, session: nil)
+      return
+    }
+    finishJobs(at: now)
+  }
+
+  private func carryOut(
+    _ operation: Command.ProcessOperation, _ arguments: Arguments?, _ session: Session, at now: Duration
+  ) -> JSONValue {
+    switch operation {
+    case .cancel:
+      return .object([.init("cancelled", .integer(cancel(arguments?["id"] ?? .null, at: now)))])
+    case .getInfo:
+      return .object([
+        .init("name", .string("ovs-bridge")),
+        .init("version", .string(bridgeVersion)),
+        .init("protocol", .integer(bridgeProtocolVersion)),
+        .init("pid", .integer(Int(configuration.processID))),
+        .init("backend", .string(session.backend.name)),
+        .init("commands", .object(configuration.table.rows.map { .init($0.name, .integer($0.number)) })),
+      ])
+    case .shutdown:
+      log.info("ending, as OVS_CMD_SHUTDOWN asked")
+      return .null
+    }
+  }
+
+  /// Takes back the commands of an identifier, which are answered first, and counts them.
+  private func cancel(_ id: JSONValue, at now: Duration) -> Int {
+    var count = 0
+    for number in jobs.keys.sorted() where jobs[number]?.request.reply.id?.matches(id) ?? false {
+      var consequences: [Scheduler<Session>.Action] = []
+      scheduler.handle(.cancelled(number), at: now, &consequences)
+      for action in consequences {
+        guard case .giveUp(let job, let reason, let wasStarted) = action else {
+          actions.append(action)
+          continue
+        }
+        giveUp(job, reason, wasStarted: wasStarted)
+        count += 1
+      }
+    }
+    return count
+  }
+
+  private func finishJobs(at now: Duration) {
+    while let completion = service.nextCompletion(at: now) {
+      guard let job = jobs[completion.job] else { continue }
+      for event in completion.events {
+        output.event(event, in: job.request.reply.dialect)
+        output.raw("\n")
+      }
+      complete(completion.job, completion.result, at: now, session: completion.session)
+    }
+  }
+
+  private func complete(
+    _ number: Int, _ result: Result<JSONValue, Failure>, at now: Duration, session: Session?
+  ) {
+    guard let job = jobs.removeValue(forKey: number) else { return }
+    answer(result, command: job.request.command, to: job.request.reply, slot: job.slot)
+    switch result {
+    case .success: log.debug("command \(number): OVS_ERR_OK")
+    case .failure(let failure): log.debug("command \(number): \(failure.code.row.name)")
+    }
+    handle(.finished(number, session: session), at: now)
+  }
+
+  private func giveUp(_ number: Int, _ reason: Scheduler<Session>.Reason, wasStarted: Bool) {
+    guard let job = jobs.removeValue(forKey: number) else { return }
+    let command = job.request.command
+    var outcome: Failure.Outcome? = command.effect == .accountChange ? .notSent : nil
+    if wasStarted { outcome = service.abandon(number) }
+    let fate = outcome == .unknown ? "; whether the change took effect is not known" : ""
+    let failure =
+      switch reason {
+      case .cancelled:
+        Failure(.cancelled, outcome: outcome, "\(command.name) was cancelled by OVS_CMD_CANCEL\(fate)")
+      case .timedOut:
+        Failure(.timeout, outcome: outcome, "\(command.name) got no answer within its timeout\(fate)")
+      case .shuttingDown:
+        Failure(.shuttingDown, outcome: outcome, "the bridge is ending; \(command.name) was not carried through\(fate)")
+      }
+    log.debug("command \(number): \(failure.code.row.name)")
+    answer(.failure(failure), command: command, to: job.request.reply, slot: job.slot)
+  }
+
+  // MARK: Answers
+
+  private func answer(
+    _ result: Result<JSONValue, Failure>, command: Command?, to reply: ReplyAddress, slot: Slot?
+  ) {
+    guard let slot else {
+      guard reply.wantsAnswer else { return }
+      output.answer(result, command: command, to: reply)
+      output.raw("\n")
+      return
+    }
+    if reply.wantsAnswer {
+      var writer = JSONWriter()
+      writer.answer(result, command: command, to: reply)
+      slot.batch.answers[slot.index] = writer.bytes
+    }
+    slot.batch.left -= 1
+    guard slot.batch.left == 0 else { return }
+    let answers = slot.batch.answers.filter { !$0.isEmpty }
+    guard !answers.isEmpty else { return }
+    for (index, answer) in answers.enumerated() {
+      output.raw(index == 0 ? "[" : ",")
+      output.raw(answer)
+    }
+    output.raw("]\n")
+  }
+}

@@ -1,0 +1,149 @@
+/// All commands, by number and by name.
+///
+/// ``standard`` is the one table of the SDK's commands and the bridge's own. The dispatch, the parameter checks, the
+/// order rules, the help and the documentation read it: a new command is a row here and the function that its
+/// ``Command/Operation`` names.
+public struct CommandTable: Sendable {
+  /// The commands in the order of their numbers.
+  public let rows: [Command]
+  private let byNumber: [Int: Command]
+  private let byName: [String: Command]
+
+  /// A table of `rows`, whose numbers and names must differ.
+  public init(_ rows: [Command]) {
+    self.rows = rows
+    byNumber = Dictionary(uniqueKeysWithValues: rows.map { ($0.number, $0) })
+    byName = Dictionary(uniqueKeysWithValues: rows.map { ($0.name, $0) })
+  }
+
+  /// The command of this number.
+  public subscript(number: Int) -> Command? { byNumber[number] }
+
+  /// The command of this name.
+  public subscript(name: String) -> Command? { byName[name] }
+
+  /// The commands of the SDK's section "User Management", which fixes the numbers up to 59 and their parameters, and
+  /// the bridge's own from 1000 on, for what the SDK does in calls whose numbers it doesn't publish.
+  public static let standard = CommandTable([
+    Command(
+      10, "OVS_CMD_SET_API_KEY",
+      [
+        .required(
+          "api_key", alias: "api_domain", .text, "the Account Management API's key, from the vendor's credentials page")
+      ],
+      needs: .nothing, effect: .session, operation: .session(.setAPIKey),
+      "Sets the API key; a different one ends the session."),
+    Command(
+      18, "OVS_CMD_GET_ACCOUNT_TYPE",
+      [.optional("email", .email, "the end-user's e-mail; the session's when absent")],
+      needs: .login, effect: .accountRead, operation: .account(.getAccountType),
+      result: .object([.init("type", "the API ID of the current plan, a string")]),
+      "Returns the end-user's current plan."),
+    Command(
+      19, "OVS_CMD_GET_ACCOUNT_CREDENTIAL", [],
+      needs: .login, effect: .accountRead, operation: .account(.getAccountCredential),
+      result: .object([.init("username", "the OpenVPN user name"), .init("password", "the OpenVPN password")]),
+      "Returns the session's OpenVPN credentials."),
+    Command(
+      20, "OVS_CMD_GET_ACCOUNT_EXP_DATE", [],
+      needs: .login, effect: .accountRead, operation: .account(.getAccountExpirationDate),
+      result: .object([.init("exp_date", "the due date, YYYY-MM-DD")]),
+      "Returns the date on which the session's account is due."),
+    Command(
+      21, "OVS_CMD_ADD_CLIENT",
+      [
+        .required("email", .email, "the new end-user's e-mail"),
+        .optional("password", .text, "their password; one is generated when absent"),
+        .required("countrycode", .countryCode, "their country"),
+        .required("type", .planType, "their plan"),
+        .optional("first_name", .text, "their first name"),
+        .optional("last_name", .text, "their last name"),
+        .optional("company_name", .text, "their company's name"),
+      ],
+      needs: .key, effect: .accountChange, operation: .account(.addClient),
+      result: .objectOrNull(
+        [.init("username", "the e-mail"), .init("password", "the generated password")],
+        when: "no password was given"),
+      "Adds a new end-user with a first product."),
+    Command(
+      22, "OVS_CMD_CLOSE_CLIENT",
+      [.required("email", .email, "the end-user's e-mail")],
+      needs: .key, effect: .accountChange, operation: .account(.closeClient),
+      "Ends an account at once, with all its products."),
+    Command(
+      23, "OVS_CMD_RESET_PASSWORD",
+      [.required("email", .email, "the end-user's e-mail")],
+      needs: .key, effect: .accountChange, operation: .account(.resetPassword),
+      "Has a new password made and mailed to the end-user."),
+    Command(
+      50, "OVS_CMD_CHANGE_PLAN",
+      [
+        .optional("email", .email, "the end-user's e-mail; the session's when absent"),
+        .required("type", .planType, "the plan to change to"),
+      ],
+      needs: .login, effect: .accountChange, operation: .account(.changePlan),
+      "Changes the end-user's current plan."),
+    Command(
+      58, "OVS_CMD_CANCEL_PLAN", [],
+      needs: .login, effect: .accountChange, operation: .account(.cancelPlan),
+      "Ends the session's account, with all its products, at its due date."),
+    Command(
+      59, "OVS_CMD_NEW_PRODUCT",
+      [.required("type", .planType, "the product's plan")],
+      needs: .login, effect: .accountChange, operation: .account(.newProduct),
+      "Adds a product to the session's account."),
+    Command(
+      1000, "OVS_CMD_LOGIN",
+      [.required("email", .email, "the end-user's e-mail"), .required("password", .text, "their password")],
+      needs: .key, effect: .session, operation: .account(.login),
+      "Starts a session, in place of the one before."),
+    Command(
+      1001, "OVS_CMD_LOGOUT", [],
+      needs: .nothing, effect: .session, operation: .session(.logout),
+      "Ends the session."),
+    Command(
+      1002, "OVS_CMD_GET_SESSION", [],
+      needs: .nothing, effect: .sessionRead, operation: .session(.getSession),
+      result: .object([
+        .init("backend", "\"sandbox\" or \"amapi\""),
+        .init("api_domain", "the service's address; null for the sandbox"),
+        .init("api_key_set", "whether there is an API key"),
+        .init("logged_in", "whether there is a session"),
+        .init("email", "the session's e-mail, or null"),
+        .init("expires_at", "when the session's token is renewed at the latest (RFC 3339, UTC), or null"),
+      ]),
+      "Shows the session as the commands before left it, without its secrets."),
+    Command(
+      1003, "OVS_CMD_SET_API_DOMAIN",
+      [.required("api_domain", .apiDomain, "the address of the reseller's service")],
+      needs: .nothing, effect: .session, operation: .session(.setAPIDomain),
+      "Turns from the sandbox to the real service; a different one ends the session."),
+    Command(
+      1004, "OVS_CMD_SET_SECRET_KEY",
+      [.required("secret_key", .text, "the server-side secret key; never for programs that end-users hold")],
+      needs: .nothing, effect: .session, operation: .session(.setSecretKey),
+      "Sets the secret key, which stands in for a whitelisted address."),
+    Command(
+      1005, "OVS_CMD_CANCEL",
+      [.required("id", .requestID, "the id of the commands to take back")],
+      needs: .nothing, effect: .immediate, operation: .process(.cancel),
+      result: .object([.init("cancelled", "how many commands were taken back")]),
+      "Takes back the commands of an id that are waiting or under way."),
+    Command(
+      1006, "OVS_CMD_GET_INFO", [],
+      needs: .nothing, effect: .immediate, operation: .process(.getInfo),
+      result: .object([
+        .init("name", "\"ovs-bridge\""),
+        .init("version", "the program's version"),
+        .init("protocol", "the version of this protocol, a number"),
+        .init("pid", "the process"),
+        .init("backend", "\"sandbox\" or \"amapi\""),
+        .init("commands", "an object: each command's number by its name"),
+      ]),
+      "Tells what is running here and which commands it knows."),
+    Command(
+      1007, "OVS_CMD_SHUTDOWN", [],
+      needs: .nothing, effect: .process, operation: .process(.shutdown),
+      "Ends the process once all before it is answered."),
+  ])
+}

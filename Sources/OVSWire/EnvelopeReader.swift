@@ -1,0 +1,246 @@
+/// Reads lines in both dialects.
+///
+/// The dialect is told line by line: an array, or an object with a `jsonrpc` member, is JSON-RPC; any other object is
+/// native. A line that neither can be read from is answered as JSON-RPC if it holds `"jsonrpc"` or the last line that
+/// could be read was JSON-RPC, and natively otherwise.
+public struct EnvelopeReader {
+  private let table: CommandTable
+  private var document = JSONDocument()
+  private var lastDialect = Dialect.native
+
+  /// A reader that knows the commands of `table`.
+  public init(table: CommandTable) {
+    self.table = table
+  }
+
+  /// Reads a line.
+  public mutating func read(_ line: Span<UInt8>) -> Message {
+    do {
+      try document.parse(line)
+    } catch {
+      return .single(
+        unreadable(
+          Failure(
+            .parse, "the line is not valid JSON: at byte \(error.offset): \(error.reason)",
+            details: [.init("offset", .integer(error.offset))]),
+          dialect: TokenSearch.isFound(in: line) ? .jsonRPC : lastDialect))
+    }
+    let root = document.root
+    switch document.kind(of: root) {
+    case .object:
+      lastDialect =
+        document.members(of: root).contains { document.string(of: $0.name) == "jsonrpc" } ? .jsonRPC : .native
+      return .single(lastDialect == .jsonRPC ? jsonRPC(root) : native(root))
+    case .array:
+      lastDialect = .jsonRPC
+      guard document.count(of: root) > 0 else {
+        return .single(
+          .fault(
+            Failure(.invalidEnvelope, "a batch holds at least one request"), command: nil, .init(.jsonRPC, id: nil)))
+      }
+      return .batch(document.elements(of: root).map(jsonRPC))
+    case .null, .true, .false, .number, .string:
+      return .single(
+        unreadable(
+          Failure(.invalidEnvelope, "a line holds a JSON object, such as {\"cmd\":1006}, or a JSON-RPC batch"),
+          dialect: TokenSearch.isFound(in: line) ? .jsonRPC : lastDialect))
+    }
+  }
+
+  /// Makes what can be made of a line over the limit: an error under the identifier that its start holds.
+  public mutating func read(_ line: LineSplitter.OverlongLine, limit: Int) -> Message {
+    // What was kept breaks off somewhere, so the scan ends in an error; the members before that are what is wanted.
+    try? document.parse(line.start.span)
+    return .single(
+      unreadable(
+        Failure(
+          .lineTooLong,
+          "the line has \(line.count) bytes; at most \(limit) are taken (--max-line-bytes)",
+          details: [.init("limit", .integer(limit)), .init("bytes", .integer(line.count))]),
+        dialect: line.mentionsJSONRPC ? .jsonRPC : lastDialect))
+  }
+
+  /// A line that names no command, answered under the identifier that could be read before its fault.
+  ///
+  /// JSON-RPC wants null where a request can't be parsed (section 5), so only native answers have one.
+  private func unreadable(_ failure: Failure, dialect: Dialect) -> Incoming {
+    var id: Node?
+    if dialect == .native, document.kind(of: document.root) == .object {
+      for member in document.members(of: document.root) where document.string(of: member.name) == "id" {
+        if id != nil { return .fault(failure, command: nil, .init(dialect, id: nil)) }
+        id = member.value
+      }
+    }
+    return .fault(failure, command: nil, .init(dialect, id: id.flatMap { requestID($0, orNull: false) }))
+  }
+
+  // MARK: The dialects
+
+  private typealias Node = JSONDocument.Node
+
+  /// The members of an envelope that the dialect knows, and the first that it doesn't.
+  private struct Envelope {
+    var values: [Node?]
+    var unknown: String?
+    var repeated: (name: String, offset: Int)?
+
+    /// - Parameter names: the members the dialect knows; `values` has their order.
+    init(_ names: [String], _ document: JSONDocument, _ node: Node) {
+      values = Array(repeating: nil, count: names.count)
+      repeated = document.duplicate(in: node)
+      for member in document.members(of: node) {
+        let name = document.string(of: member.name)
+        guard let index = names.firstIndex(of: name) else {
+          if unknown == nil { unknown = name }
+          continue
+        }
+        values[index] = member.value
+      }
+      // Which of two values was meant can't be known.
+      if let repeated, let index = names.firstIndex(of: repeated.name) { values[index] = nil }
+    }
+  }
+
+  private static let nativeNames = ["cmd", "data", "id", "timeout_ms"]
+  private static let jsonRPCNames = ["jsonrpc", "method", "params", "id", "timeout_ms"]
+
+  private func native(_ node: Node) -> Incoming {
+    let envelope = Envelope(Self.nativeNames, document, node)
+    let (cmd, data, idNode, timeout) = (envelope.values[0], envelope.values[1], envelope.values[2], envelope.values[3])
+    let id = idNode.flatMap { requestID($0, orNull: false) }
+    let reply = ReplyAddress(.native, id: id)
+    let named = cmd.map(command)
+    let command = try? named?.get()
+
+    func fault(_ failure: Failure) -> Incoming { .fault(failure, command: command, reply) }
+    if let failure = memberFault(envelope, Self.nativeNames) { return fault(failure) }
+    if idNode != nil, id == nil {
+      return fault(Failure(.invalidEnvelope, field: "id", "\"id\" must be a string or a number"))
+    }
+    switch named {
+    case nil:
+      return fault(Failure(.invalidEnvelope, field: "cmd", "the envelope has no \"cmd\", the command's number or name"))
+    case .failure(let failure): return fault(failure)
+    case .success(let command):
+      let parameters: [JSONValue.Member]
+      switch data.map(document.kind) {
+      case nil, .null: parameters = []
+      case .object: parameters = data.map(members) ?? []
+      default: return fault(Failure(.invalidEnvelope, field: "data", "\"data\" must be an object"))
+      }
+      do {
+        return .request(
+          Request(command: command, parameters: .named(parameters), timeout: try duration(timeout), reply: reply))
+      } catch {
+        return fault(error)
+      }
+    }
+  }
+
+  private func jsonRPC(_ node: Node) -> Incoming {
+    let envelope = Envelope(Self.jsonRPCNames, document, node)
+    let version = envelope.values[0]
+    let (method, params, idNode, timeout) = (
+      envelope.values[1], envelope.values[2], envelope.values[3], envelope.values[4]
+    )
+    let id = idNode.flatMap { requestID($0, orNull: true) }
+
+    func invalid(_ field: String?, _ message: String) -> Incoming {
+      .fault(
+        field.map { Failure(.invalidEnvelope, field: $0, message) } ?? Failure(.invalidEnvelope, message),
+        command: nil, .init(.jsonRPC, id: id))
+    }
+    guard document.kind(of: node) == .object else { return invalid(nil, "a request is a JSON object") }
+    if let failure = memberFault(envelope, Self.jsonRPCNames) {
+      return .fault(failure, command: nil, .init(.jsonRPC, id: id))
+    }
+    if idNode != nil, id == nil { return invalid("id", "\"id\" must be a string, a number or null") }
+    guard let version, document.kind(of: version) == .string, document.string(of: version) == "2.0" else {
+      return invalid("jsonrpc", "\"jsonrpc\" must be \"2.0\"")
+    }
+    guard let method, document.kind(of: method) == .string else {
+      return invalid("method", "\"method\" must be a command's name, a string")
+    }
+    let parameters: Request.Parameters
+    switch params.map(document.kind) {
+    case nil: parameters = .named([])
+    case .object: parameters = .named(params.map(members) ?? [])
+    case .array: parameters = .positional(params.map { document.elements(of: $0).map(document.value) } ?? [])
+    default: return invalid("params", "\"params\" must be an object or an array")
+    }
+    let milliseconds: Duration?
+    do { milliseconds = try duration(timeout) } catch { return .fault(error, command: nil, .init(.jsonRPC, id: id)) }
+
+    let reply = ReplyAddress(.jsonRPC, id: id, wantsAnswer: idNode != nil)
+    let name = document.string(of: method)
+    guard let command = table[name] else { return .fault(unknownCommand(name, field: "method"), command: nil, reply) }
+    return .request(Request(command: command, parameters: parameters, timeout: milliseconds, reply: reply))
+  }
+
+  // MARK: Members
+
+  private func memberFault(_ envelope: Envelope, _ names: [String]) -> Failure? {
+    if let (name, offset) = envelope.repeated {
+      return Failure(
+        .invalidEnvelope,
+        "the member \(quoted(name)) stands twice in one object, the second time at byte \(offset); say once what is meant",
+        details: [.init("field", .string(name)), .init("offset", .integer(offset))])
+    }
+    return envelope.unknown.map { name in
+      Failure(
+        .invalidEnvelope, field: name,
+        "an envelope has no member \(quoted(name))\(suggestion(for: name, among: names)); its members are "
+          + names.joined(separator: ", "))
+    }
+  }
+
+  private func requestID(_ node: Node, orNull: Bool) -> RequestID? {
+    switch document.kind(of: node) {
+    case .string, .number: RequestID(text: document.text(of: node), value: document.value(of: node))
+    case .null: orNull ? RequestID(text: "null", value: .null) : nil
+    case .true, .false, .array, .object: nil
+    }
+  }
+
+  /// The command of a native `cmd`: its number, or its name as a string.
+  private func command(_ node: Node) -> Result<Command, Failure> {
+    switch document.kind(of: node) {
+    case .string:
+      let name = document.string(of: node)
+      return table[name].map { .success($0) } ?? .failure(unknownCommand(name, field: "cmd"))
+    case .number:
+      let text = document.text(of: node)
+      if let command = Int(text).flatMap({ table[$0] }) { return .success(command) }
+      guard text.utf8.allSatisfy({ $0 == UInt8(ascii: "-") || $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") })
+      else { fallthrough }
+      return .failure(
+        Failure(
+          .unknownCommand, field: "cmd",
+          "no command has the number \(text.prefix(24)); ovs-bridge --commands lists them"))
+    default:
+      return .failure(
+        Failure(.invalidEnvelope, field: "cmd", "\"cmd\" must be a command's number, or its name as a string"))
+    }
+  }
+
+  private func unknownCommand(_ name: String, field: String) -> Failure {
+    Failure(
+      .unknownCommand, field: field,
+      "no command is called \(quoted(name))\(suggestion(for: name, among: table.rows.lazy.map(\.name)));"
+        + " ovs-bridge --commands lists them")
+  }
+
+  private func members(_ node: Node) -> [JSONValue.Member] {
+    document.members(of: node).map { .init(document.string(of: $0.name), document.value(of: $0.value)) }
+  }
+
+  private func duration(_ node: Node?) throws(Failure) -> Duration? {
+    guard let node else { return nil }
+    guard document.kind(of: node) == .number, let milliseconds = Int32(document.text(of: node)), milliseconds > 0 else {
+      throw Failure(
+        .invalidEnvelope, field: "timeout_ms",
+        "\"timeout_ms\" must be a whole number of milliseconds from 1 to \(Int32.max)")
+    }
+    return .milliseconds(Int(milliseconds))
+  }
+}

@@ -1,0 +1,43 @@
+/// Something that happened beside a command's answer: a notification that nobody asked for.
+public struct Event: Equatable, Sendable {
+  /// What happened.
+  public let kind: Kind
+  /// What there is to know of it.
+  public let data: [JSONValue.Member]
+
+  /// An event.
+  public init(_ kind: Kind, _ data: [JSONValue.Member]) {
+    self.kind = kind
+    self.data = data
+  }
+
+  /// The kinds of events: the one table of their numbers and names.
+  public enum Kind: Int, CaseIterable, Sendable {
+    case sessionExpired = 1100
+    case sandboxMail = 1200
+
+    /// The event's name, `OVS_NOTIFY_…`.
+    public var name: String {
+      switch self {
+      case .sessionExpired: "OVS_NOTIFY_SESSION_EXPIRED"
+      case .sandboxMail: "OVS_NOTIFY_SANDBOX_MAIL"
+      }
+    }
+
+    /// What its `data` holds.
+    public var members: [String] {
+      switch self {
+      case .sessionExpired: ["email"]
+      case .sandboxMail: ["to", "subject", "password"]
+      }
+    }
+
+    /// What it means, in one sentence.
+    public var summary: String {
+      switch self {
+      case .sessionExpired: "The session's tokens were refused and could not be renewed; log in again."
+      case .sandboxMail: "What the sandbox would have mailed to the end-user."
+      }
+    }
+  }
+}

@@ -1,0 +1,60 @@
+/// A JSON value of its own, apart from any text: what commands take and give.
+///
+/// Numbers keep the text they came with, because RFC 8259 sets no limit to their range or precision. Members keep
+/// their order.
+public enum JSONValue: Equatable, Sendable {
+  case null
+  case bool(Bool)
+  /// A number by its text, which is written as it stands.
+  case number(String)
+  case string(String)
+  case array([JSONValue])
+  case object([Member])
+
+  /// A member of an object.
+  public struct Member: Equatable, Sendable {
+    /// The member's name.
+    public var name: String
+    /// The member's value.
+    public var value: JSONValue
+
+    /// A member called `name`.
+    public init(_ name: String, _ value: JSONValue) {
+      self.name = name
+      self.value = value
+    }
+  }
+
+  /// A whole number.
+  public static func integer(_ value: some BinaryInteger) -> JSONValue { .number(String(value)) }
+
+  /// The string, or null where there is none.
+  public static func string(orNull value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
+
+  /// The value of the member called `name`; nil for a value that is no object or lacks it.
+  public subscript(name: String) -> JSONValue? {
+    guard case .object(let members) = self else { return nil }
+    return members.first { $0.name == name }?.value
+  }
+
+  /// The string, if it is one.
+  public var string: String? {
+    guard case .string(let string) = self else { return nil }
+    return string
+  }
+}
+
+extension JSONDocument {
+  /// The value of `node`, taken out of the document.
+  public func value(of node: Node) -> JSONValue {
+    switch kind(of: node) {
+    case .null: .null
+    case .false: .bool(false)
+    case .true: .bool(true)
+    case .number: .number(text(of: node))
+    case .string: .string(string(of: node))
+    case .array: .array(elements(of: node).map { value(of: $0) })
+    case .object: .object(members(of: node).map { .init(string(of: $0.name), value(of: $0.value)) })
+    }
+  }
+}

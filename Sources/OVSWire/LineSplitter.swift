@@ -1,0 +1,149 @@
+/// Cuts a stream of bytes into lines, however the stream comes in pieces.
+///
+/// A line ends at LF and nowhere else. One CR before the LF, blank lines and a byte order mark at the start of the
+/// stream are dropped; a last line without LF counts. Of a line over the limit the start is kept, so that its answer
+/// can name it, and the rest is counted and forgotten: memory stays within the limit and a piece or two.
+public struct LineSplitter {
+  /// A line of the stream.
+  public enum Line: Equatable, Sendable {
+    /// A line within the limit, never blank: its place in ``LineSplitter/bytes``, good until more is appended.
+    case text(Range<Int>)
+    /// A line over the limit.
+    case tooLong(OverlongLine)
+  }
+
+  /// What is known of a line over the limit.
+  public struct OverlongLine: Equatable, Sendable {
+    /// The line's first bytes, as many as the limit.
+    public let start: [UInt8]
+    /// The whole line's length in bytes, without its terminator.
+    public internal(set) var count: Int
+    /// Whether `"jsonrpc"` stands anywhere in the line, quotes included.
+    public var mentionsJSONRPC: Bool { search.isFound }
+
+    var search = TokenSearch()
+    var last: UInt8?
+  }
+
+  /// The bytes in hand.
+  public private(set) var bytes: [UInt8] = []
+
+  private let limit: Int
+  /// Where the line now being read starts.
+  private var start = 0
+  /// Up to where its end was looked for in vain.
+  private var searched = 0
+  private var overlong: OverlongLine?
+  private var isAtStart = true
+  private var isAtEnd = false
+
+  /// A splitter at the start of a stream that hands out lines of at most `limit` bytes, terminator not counted.
+  public init(limit: Int) {
+    self.limit = limit
+  }
+
+  /// Takes the stream's next bytes.
+  public mutating func append(_ piece: Span<UInt8>) {
+    bytes.removeSubrange(..<start)
+    searched -= start
+    start = 0
+    piece.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
+  }
+
+  /// Says that the stream has ended: a last line without LF is complete.
+  public mutating func end() {
+    isAtEnd = true
+  }
+
+  /// The next complete line; nil when there is none until more is appended.
+  public mutating func next() -> Line? {
+    guard skipByteOrderMark() else { return nil }
+    while true {
+      let lineFeed = lineFeed()
+      guard let stop = lineFeed ?? lastStop else {
+        searched = bytes.count
+        // One byte over the limit may still be the CR of a CR LF.
+        if overlong != nil || bytes.count - start > limit + 1 { skip(to: bytes.count) }
+        return nil
+      }
+      let endsWithCR = lineFeed != nil && stop > start && bytes[stop - 1] == UInt8(ascii: "\r")
+      let content = start..<(endsWithCR ? stop - 1 : stop)
+      if overlong != nil || content.count > limit { skip(to: stop) }
+      start = lineFeed == nil ? stop : stop + 1
+      searched = start
+      if var line = overlong {
+        overlong = nil
+        if lineFeed != nil, line.last == UInt8(ascii: "\r") { line.count -= 1 }
+        return .tooLong(line)
+      }
+      if !isBlank(content) { return .text(content) }
+    }
+  }
+
+  private func lineFeed() -> Int? {
+    bytes.withUnsafeBufferPointer { $0[searched...].firstIndex(of: UInt8(ascii: "\n")) }
+  }
+
+  /// The end of a last line that lacks its LF.
+  private var lastStop: Int? {
+    isAtEnd && (start < bytes.count || overlong != nil) ? bytes.count : nil
+  }
+
+  /// Takes the bytes up to `stop` for a line over the limit and forgets them.
+  private mutating func skip(to stop: Int) {
+    var line = overlong ?? OverlongLine(start: Array(bytes[start..<start + limit]), count: 0)
+    bytes.withUnsafeBufferPointer { buffer in
+      for byte in buffer[start..<stop] { line.search.take(byte) }
+    }
+    line.count += stop - start
+    if stop > start { line.last = bytes[stop - 1] }
+    overlong = line
+    start = stop
+  }
+
+  private func isBlank(_ range: Range<Int>) -> Bool {
+    range.allSatisfy {
+      bytes[$0] == UInt8(ascii: " ") || bytes[$0] == UInt8(ascii: "\t") || bytes[$0] == UInt8(ascii: "\r")
+    }
+  }
+
+  /// Drops a byte order mark at the start of the stream; false while it can't be told from a line's first bytes.
+  private mutating func skipByteOrderMark() -> Bool {
+    guard isAtStart else { return true }
+    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    if bytes.starts(with: mark) {
+      start = mark.count
+      searched = mark.count
+    } else if !isAtEnd, mark.starts(with: bytes) {
+      return false
+    }
+    isAtStart = false
+    return true
+  }
+}
+
+/// Looks for `"jsonrpc"`, quotes included, in bytes that come one by one.
+struct TokenSearch: Equatable, Sendable {
+  private static let token = Array("\"jsonrpc\"".utf8)
+  private var matched = 0
+
+  /// Whether the token has come by.
+  var isFound: Bool { matched == Self.token.count }
+
+  /// Takes the next byte. Only the token's first character can start it anew, so no more than one start is in hand.
+  mutating func take(_ byte: UInt8) {
+    if isFound { return }
+    if byte == Self.token[matched] {
+      matched += 1
+    } else {
+      matched = byte == Self.token[0] ? 1 : 0
+    }
+  }
+
+  /// Whether the token stands in `text`.
+  static func isFound(in text: Span<UInt8>) -> Bool {
+    var search = TokenSearch()
+    for index in text.indices { search.take(text[index]) }
+    return search.isFound
+  }
+}

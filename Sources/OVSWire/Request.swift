@@ -1,0 +1,72 @@
+/// How a line speaks, which decides how it is answered.
+public enum Dialect: Sendable {
+  /// The SDK's own envelope: `{"cmd": 21, "data": {…}, "id": 7}`.
+  case native
+  /// JSON-RPC 2.0 (https://www.jsonrpc.org/specification).
+  case jsonRPC
+}
+
+/// The `id` of a request: a string or a number, or null in JSON-RPC.
+public struct RequestID: Sendable {
+  /// The very text it came with, quotes included; an answer echoes it.
+  public let text: String
+  private let value: JSONValue
+
+  /// An identifier of `value`, which came as `text`.
+  init(text: String, value: JSONValue) {
+    self.text = text
+    self.value = value
+  }
+
+  /// Whether this is the identifier `value` means: the same string however it was escaped, or a number written the
+  /// same way.
+  public func matches(_ value: JSONValue) -> Bool { self.value == value }
+}
+
+/// Where an answer goes.
+public struct ReplyAddress: Sendable {
+  /// The dialect of the request.
+  public let dialect: Dialect
+  /// The request's identifier. A native answer to a request without one has none; a JSON-RPC answer then has null.
+  public let id: RequestID?
+  /// False for JSON-RPC notifications, which are never answered.
+  public let wantsAnswer: Bool
+
+  init(_ dialect: Dialect, id: RequestID?, wantsAnswer: Bool = true) {
+    self.dialect = dialect
+    self.id = id
+    self.wantsAnswer = wantsAnswer
+  }
+}
+
+/// A command with its parameters, as a line asked for it. The parameters are not checked yet.
+public struct Request: Sendable {
+  /// The command.
+  public let command: Command
+  /// What came with it.
+  public let parameters: Parameters
+  /// Its own timeout, where it has one.
+  public let timeout: Duration?
+  /// Where the answer goes.
+  public let reply: ReplyAddress
+
+  /// Parameters by name, or by position in the order of the command's table row.
+  public enum Parameters: Sendable {
+    case named([JSONValue.Member])
+    case positional([JSONValue])
+  }
+}
+
+/// What a line, or an element of a batch, turned out to be.
+public enum Incoming: Sendable {
+  case request(Request)
+  /// It can't be carried out; `command` is the one it names, if it names one.
+  case fault(Failure, command: Command?, ReplyAddress)
+}
+
+/// A line of input.
+public enum Message: Sendable {
+  case single(Incoming)
+  /// A JSON-RPC batch (section 6), never empty; its answers make one array.
+  case batch([Incoming])
+}

@@ -1,0 +1,59 @@
+import OVSAccounts
+import OVSBridge
+import OVSWire
+
+/// What the command line and the environment ask for.
+enum Invocation {
+  case run(Configuration)
+  case action(Option.Action)
+
+  /// Why the command line can't be used, in one line.
+  struct UsageError: Error {
+    let message: String
+  }
+
+  /// Reads the arguments behind the program's name, and the environment for what they leave open.
+  init(_ arguments: some Sequence<String>, environment: (String) -> String?) throws(UsageError) {
+    var configuration = Configuration()
+    var rest = Array(arguments)[...]
+    while let argument = rest.popFirst() {
+      let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      let name = parts[0] == "-h" ? "--help" : parts[0]
+      guard name.hasPrefix("-") else {
+        throw UsageError(message: "commands come on standard input, not as arguments; try --help")
+      }
+      guard let option = Option.all.first(where: { $0.name == name }) else {
+        throw UsageError(
+          message: "no option \(quoted(name))\(suggestion(for: name, among: Option.all.map(\.name))); try --help")
+      }
+      switch option.effect {
+      case .action, .flag:
+        guard parts.count == 1 else { throw UsageError(message: "\(name) takes no value") }
+        if case .action(let action) = option.effect {
+          self = .action(action)
+          return
+        }
+        if case .flag(let apply) = option.effect { apply(&configuration) }
+      case .value(let placeholder, let apply):
+        guard let value = parts.count == 2 ? parts[1] : rest.popFirst() else {
+          throw UsageError(message: "\(name) needs a value: \(name) \(placeholder)")
+        }
+        do throws(Option.ValueError) {
+          try apply(&configuration, value)
+        } catch {
+          throw UsageError(message: "\(name) \(error.reason)")
+        }
+      }
+    }
+    configuration.apiKey = configuration.apiKey ?? environment("OVS_API_KEY")
+    configuration.secretKey = environment("OVS_SECRET_KEY")
+    if configuration.apiDomain == nil, let text = environment("OVS_API_DOMAIN") {
+      do throws(Option.ValueError) {
+        configuration.apiDomain = try Option.domain(text)
+      } catch {
+        throw UsageError(message: "OVS_API_DOMAIN \(error.reason)")
+      }
+    }
+    self = .run(configuration)
+  }
+}

@@ -1,0 +1,41 @@
+import OVSBridge
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// The program: options in, the bridge out.
+@main
+enum OVSBridgeCommand {
+  /// EX_USAGE of sysexits.h.
+  private static let usageStatus: Int32 = 64
+
+  static func main() {
+    let invocation: Invocation
+    do throws(Invocation.UsageError) {
+      invocation = try Invocation(CommandLine.arguments.dropFirst(), environment: environment)
+    } catch {
+      let line = Array("ovs-bridge: \(error.message)\n".utf8)
+      _ = write(STDERR_FILENO, line, line.count)
+      exit(usageStatus)
+    }
+    switch invocation {
+    case .action(.help): print(HelpText.help, terminator: "")
+    case .action(.version): print(HelpText.version, terminator: "")
+    case .action(.commands): print(HelpText.commands, terminator: "")
+    case .run(let configuration):
+      var bridge = Bridge(configuration)
+      exit(bridge.run().status)
+    }
+  }
+
+  /// A variable of the environment; nil if it is unset or empty.
+  private static func environment(_ name: String) -> String? {
+    guard let value = getenv(name), value.pointee != 0 else { return nil }
+    return String(cString: value)
+  }
+}

@@ -1,0 +1,190 @@
+import OVSAccounts
+import OVSBridge
+import OVSWire
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// An option of the command line: a row of the table that the parser and the help text read.
+struct Option: Sendable {
+  /// What is wrong with a value, in words that follow the option's name.
+  struct ValueError: Error {
+    let reason: String
+  }
+
+  /// What is to be done instead of running the bridge.
+  enum Action: Sendable {
+    case help
+    case version
+    case commands
+  }
+
+  enum Effect: Sendable {
+    /// Takes no value and is done at once.
+    case action(Action)
+    /// Takes no value.
+    case flag(@Sendable (inout Configuration) -> Void)
+    /// Takes a value.
+    case value(placeholder: String, @Sendable (inout Configuration, String) throws(ValueError) -> Void)
+  }
+
+  let name: String
+  let effect: Effect
+  /// What it does, with its unit and default.
+  let summary: String
+
+  static let groups: [(title: String, options: [Option])] = [
+    (
+      "General",
+      [
+        Option(name: "--help", effect: .action(.help), summary: "print this text"),
+        Option(name: "--version", effect: .action(.version), summary: "print the version"),
+        Option(name: "--commands", effect: .action(.commands), summary: "print the commands, events and errors"),
+      ]
+    ),
+    (
+      "Limits",
+      [
+        .value("--max-line-bytes", "N", "longest line taken, in bytes (1048576)") {
+          configuration, text throws(ValueError) in
+          configuration.maxLineBytes = try integer(text, in: 64...JSONDocument.maximumBytes)
+        },
+        .value("--max-in-flight", "N", "commands in flight before input is held back (1024)") {
+          configuration, text throws(ValueError) in
+          configuration.maxInFlight = try integer(text, in: 1...1_000_000)
+        },
+        .value("--timeout", "SECONDS", "how long a command may take (30)") { configuration, text throws(ValueError) in
+          configuration.timeout = try seconds(text, orZero: false)
+        },
+        .value("--drain-timeout", "SECONDS", "how long SIGTERM waits for commands under way (10)") {
+          configuration, text throws(ValueError) in
+          configuration.drainTimeout = try seconds(text, orZero: true)
+        },
+      ]
+    ),
+    (
+      "Process",
+      [
+        .value("--log-level", "LEVEL", "error, warning, info or debug (info), on stderr") {
+          configuration, text throws(ValueError) in
+          configuration.logLevel = try choice(text)
+        },
+        .value("--log-format", "FORMAT", "text or json (text)") { configuration, text throws(ValueError) in
+          configuration.logFormat = try choice(text)
+        },
+        .value("--parent-pid", "PID", "end when this process has ended") { configuration, text throws(ValueError) in
+          configuration.parentProcessID = Int32(try integer(text, in: 1...Int(Int32.max)))
+        },
+      ]
+    ),
+    (
+      "Account service",
+      [
+        .value("--api-key-file", "PATH", "read the API key from this file, instead of OVS_API_KEY") {
+          configuration, text throws(ValueError) in
+          configuration.apiKey = try key(inFile: text)
+        },
+        .value("--api-domain", "DOMAIN", "the service's address, instead of OVS_API_DOMAIN; without one, the sandbox") {
+          configuration, text throws(ValueError) in
+          configuration.apiDomain = try domain(text)
+        },
+      ]
+    ),
+    (
+      "Sandbox",
+      [
+        .value("--sandbox-api-key", "KEY", "the one API key that the sandbox takes (any)") {
+          configuration, text throws(ValueError) in
+          configuration.sandbox.apiKey = try nonEmpty(text)
+        },
+        .value("--sandbox-secret-key", "KEY", "the one secret key that it takes (any)") {
+          configuration, text throws(ValueError) in
+          configuration.sandbox.secretKey = try nonEmpty(text)
+        },
+        Option(
+          name: "--sandbox-not-whitelisted", effect: .flag { $0.sandbox.isWhitelisted = false },
+          summary: "have it treat the caller's address as not whitelisted"),
+        .value("--sandbox-now", "DATE", "where its clock starts: 2026-01-31 or 2026-01-31T09:30:00Z (now)") {
+          configuration, text throws(ValueError) in
+          guard let time = UTCTime(text) else {
+            throw ValueError(reason: "must be a date such as 2026-01-31 or 2026-01-31T09:30:00Z")
+          }
+          configuration.sandbox.start = time
+        },
+        .value("--sandbox-latency", "MS", "how long each of its requests takes, in milliseconds (0)") {
+          configuration, text throws(ValueError) in
+          configuration.sandbox.latency = .milliseconds(try integer(text, in: 0...86_400_000))
+        },
+      ]
+    ),
+  ]
+
+  static let all = groups.flatMap(\.options)
+
+  private static func value(
+    _ name: String, _ placeholder: String, _ summary: String,
+    _ apply: @escaping @Sendable (inout Configuration, String) throws(ValueError) -> Void
+  ) -> Option {
+    Option(name: name, effect: .value(placeholder: placeholder, apply), summary: summary)
+  }
+
+  // MARK: Values
+
+  private static func integer(_ text: String, in range: ClosedRange<Int>) throws(ValueError) -> Int {
+    guard text.utf8.allSatisfy({ $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }), let number = Int(text),
+      range.contains(number)
+    else { throw ValueError(reason: "must be a whole number from \(range.lowerBound) to \(range.upperBound)") }
+    return number
+  }
+
+  private static func seconds(_ text: String, orZero: Bool) throws(ValueError) -> Duration {
+    let isPlain = text.utf8.allSatisfy { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") || $0 == UInt8(ascii: ".") }
+    guard isPlain, let number = Double(text), number <= 1e6, number >= 0.001 || orZero && number >= 0 else {
+      throw ValueError(reason: "must be a number of seconds from \(orZero ? "0" : "0.001") to 1000000")
+    }
+    return .milliseconds(Int((number * 1000).rounded()))
+  }
+
+  private static func choice<Choice: CaseIterable & RawRepresentable<String>>(
+    _ text: String
+  ) throws(ValueError) -> Choice {
+    guard let choice = Choice(rawValue: text) else {
+      let names = Choice.allCases.map(\.rawValue)
+      throw ValueError(reason: "must be one of \(names.joined(separator: ", "))" + suggestion(for: text, among: names))
+    }
+    return choice
+  }
+
+  private static func nonEmpty(_ text: String) throws(ValueError) -> String {
+    guard !text.isEmpty else { throw ValueError(reason: "must not be empty") }
+    return text
+  }
+
+  static func domain(_ text: String) throws(ValueError) -> APIDomain {
+    guard let domain = APIDomain(text) else {
+      throw ValueError(reason: "must be \(Command.Rule.apiDomain.summary); http:// is taken for loopback only")
+    }
+    return domain
+  }
+
+  private static func key(inFile path: String) throws(ValueError) -> String {
+    guard let file = fopen(path, "r") else {
+      throw ValueError(reason: "can't be read: \(String(cString: strerror(errno)))")
+    }
+    defer { fclose(file) }
+    var bytes = [UInt8](repeating: 0, count: 4096)
+    let count = fread(&bytes, 1, bytes.count, file)
+    guard ferror(file) == 0 else { throw ValueError(reason: "can't be read: \(String(cString: strerror(errno)))") }
+    guard let text = String(validating: bytes[..<count], as: UTF8.self), count < bytes.count else {
+      throw ValueError(reason: "must hold the key alone, on one line")
+    }
+    let lines = text.split(whereSeparator: \.isNewline)
+    guard lines.count == 1 else { throw ValueError(reason: "must hold the key alone, on one line") }
+    return String(lines[0])
+  }
+}
