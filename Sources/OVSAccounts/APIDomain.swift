@@ -7,8 +7,10 @@ public struct APIDomain: Equatable, Sendable, CustomStringConvertible {
   /// The base that requests' paths are appended to, such as `https://acme.vpngn.com`.
   public let base: String
 
-  /// The base itself.
-  public var description: String { base }
+  /// The host, with its port if it has one; for plain `http://` the base.
+  public var description: String {
+    base.hasPrefix("https://") ? String(base.dropFirst("https://".count)) : base
+  }
 
   /// Reads an address; nil if it is none of the forms taken.
   public init?(_ text: String) {

@@ -21,6 +21,8 @@ public final class AccountService {
   private struct Job {
     let operation: Command.AccountOperation
     let isChange: Bool
+    /// Whether it is nothing without a session.
+    let needsLogin: Bool
     let arguments: Arguments
     let session: Session
     var hasRenewed = false
@@ -28,6 +30,8 @@ public final class AccountService {
     var ticket: Int?
     /// The token it was sent with, if any.
     var token: Secret?
+    /// What happened so far.
+    var events: [Event] = []
   }
 
   /// What a reply is for.
@@ -92,7 +96,9 @@ public final class AccountService {
           "this version has no back end for \(session.backend.name) yet, and nothing was sent; without an API domain it runs the sandbox"
         )
       }
-      jobs[job] = Job(operation: operation, isChange: isChange, arguments: arguments, session: session)
+      jobs[job] = Job(
+        operation: operation, isChange: isChange, needsLogin: request.command.needs == .login, arguments: arguments,
+        session: session)
       send(job, at: now)
     } catch {
       complete(job, .failure(error))
@@ -183,7 +189,7 @@ public final class AccountService {
       if reply.isTokenRefusal, job.token != nil, !job.hasRenewed, let login {
         if login.tokens?.short == job.token { return renew(login, for: number, at: now) }
         if login.tokens != nil { return send(number, at: now) }
-        return complete(number, .failure(Self.notLoggedIn))
+        return goOnLoggedOut(number, at: now)
       }
       return complete(number, .failure(failure))
     }
@@ -219,18 +225,26 @@ public final class AccountService {
       return
     }
     login.tokens = nil
-    var events = [Event(.sessionExpired, [.init("email", .string(login.email))])]
-    for job in waiting {
-      complete(job, .failure(Self.notLoggedIn), events: events)
-      events = []
+    if let first = waiting.first {
+      jobs[first]?.events.append(Event(.sessionExpired, [.init("email", .string(login.email))]))
+    }
+    for job in waiting { goOnLoggedOut(job, at: now) }
+  }
+
+  /// Goes on with a job whose session has ended under it: without its token where a session isn't needed.
+  private func goOnLoggedOut(_ job: Int, at now: Duration) {
+    if jobs[job]?.needsLogin ?? true {
+      complete(job, .failure(Self.notLoggedIn))
+    } else {
+      send(job, at: now)
     }
   }
 
   private func complete(
     _ job: Int, _ result: Result<JSONValue, Failure>, session: Session? = nil, events: [Event] = []
   ) {
-    jobs[job] = nil
-    completions.append(Completion(job: job, result: result, session: session, events: events))
+    let before = jobs.removeValue(forKey: job)?.events ?? []
+    completions.append(Completion(job: job, result: result, session: session, events: before + events))
   }
 
   // MARK: The session
@@ -256,7 +270,7 @@ public final class AccountService {
     let domain: String? =
       switch session.backend {
       case .sandbox: nil
-      case .amapi(let domain): domain.base
+      case .amapi(let domain): domain.description
       }
     return .object([
       .init("backend", .string(session.backend.name)),

@@ -40,11 +40,13 @@ public struct Bridge: ~Copyable {
 
   private let configuration: Configuration
   private let log: Log
-  private let signals = Signals()
+  private let signals: Signals
   private let dispatcher: Dispatcher
   private var parent: ParentWatch?
   private var reader: EnvelopeReader
   private var splitter: LineSplitter
+  /// Whether the splitter may have lines that there was no room for.
+  private var hasLines = false
   /// Nil once it has ended.
   private var input: Int32?
   private var output: Output?
@@ -56,7 +58,9 @@ public struct Bridge: ~Copyable {
 
   /// Takes the process's standard descriptors over.
   public init(_ configuration: Configuration) {
+    // First of all: what opens a descriptor before might be given a standard one's number.
     let descriptors = Descriptors()
+    signals = Signals()
     var configuration = configuration
     configuration.processID = getpid()
     self.configuration = configuration
@@ -88,6 +92,8 @@ public struct Bridge: ~Copyable {
       dispatcher.proceed(at: now)
       takeLines(at: now)
       if let exit = flush(at: now) { return exit }
+      // What made room may have come after the lines had their turn.
+      if hasLines, hasRoom { continue }
       if isFinished(at: now) {
         log.debug("ended; all is answered")
         return .done
@@ -104,6 +110,7 @@ public struct Bridge: ~Copyable {
   }
 
   private mutating func takeLines(at now: Duration) {
+    hasLines = true
     while hasRoom {
       switch splitter.next() {
       case .text(let range):
@@ -112,6 +119,7 @@ public struct Bridge: ~Copyable {
       case .tooLong(let line):
         dispatcher.take(reader.read(line, limit: configuration.maxLineBytes), at: now)
       case nil:
+        hasLines = false
         if input == nil { dispatcher.endInput(at: now) }
         return
       }

@@ -92,7 +92,7 @@ struct SandboxToken {
 /// Passwords and names that the sandbox makes up.
 enum SandboxRandom {
   /// Letters and digits that can't be taken for one another.
-  private static let alphabet = Array("abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789")
+  private static let alphabet = Array("abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789".utf8)
 
   /// A strong password by the vendor's rule: at least 10 characters, a digit, a letter and an upper-case letter.
   static func password() -> String {
@@ -106,8 +106,14 @@ enum SandboxRandom {
     }
   }
 
+  /// At most 20 characters; their randomness comes in one piece from the system.
   static func text(_ count: Int) -> String {
-    var generator = SystemRandomNumberGenerator()
-    return String((0..<count).map { _ in alphabet[Int.random(in: alphabet.indices, using: &generator)] })
+    var number = UInt128.random(in: .min ... .max)
+    return String(
+      decoding: (0..<count).map { _ in
+        let digit: UInt128
+        (number, digit) = number.quotientAndRemainder(dividingBy: UInt128(alphabet.count))
+        return alphabet[Int(digit)]
+      }, as: UTF8.self)
   }
 }
