@@ -136,7 +136,10 @@ enum AMAPIErrorCode: String, CaseIterable {
     case .clientNotFound:
       (404, .clientNotFound, "no client has this e-mail; OVS_CMD_ADD_CLIENT adds one")
     case .unknownPlan:
-      (422, .unknownPlan, "no plan has this API ID; the plans are listed on the vendor's plans page")
+      (
+        422, .unknownPlan,
+        "no plan has this API ID; the vendor's plans page lists them, most by their months: 1, 3, 6, 12, 24, 36"
+      )
     case .rateLimited:
       (
         429, .rateLimited,

@@ -93,7 +93,7 @@ public final class AccountService {
       guard transport(of: session) != nil else {
         throw Failure(
           .network, outcome: isChange ? .notSent : nil,
-          "this version has no back end for \(session.backend.name) yet, and nothing was sent; without an API domain it runs the sandbox"
+          "this version can't reach a real service yet, and nothing was sent; without an API domain it runs the sandbox"
         )
       }
       jobs[job] = Job(
@@ -120,13 +120,11 @@ public final class AccountService {
   /// When ``nextCompletion(at:)`` is worth asking again at the latest; nil when nothing is under way.
   public var wakeTime: Duration? { sandbox.wakeTime }
 
-  /// Gives a job up and says what became of it if it is a change; reads have no outcome.
-  public func abandon(_ job: Int) -> Failure.Outcome? {
-    guard let abandoned = jobs.removeValue(forKey: job) else { return nil }
-    guard let ticket = abandoned.ticket else { return abandoned.isChange ? .notSent : nil }
+  /// Gives a job up, whether it was started or not, and says what became of its request.
+  public func abandon(_ job: Int) -> Failure.Outcome {
+    guard let ticket = jobs.removeValue(forKey: job)?.ticket else { return .notSent }
     purposes[ticket] = nil
-    let outcome = sandbox.abandon(ticket)
-    return abandoned.isChange ? outcome : nil
+    return sandbox.abandon(ticket)
   }
 
   // MARK: Requests and replies

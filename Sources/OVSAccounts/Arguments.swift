@@ -26,9 +26,9 @@ public struct Arguments: Sendable {
         continue
       }
       guard let normal = parameter.rule.normalised(value) else {
+        let requirement = value == .string("") ? "must not be empty" : "must be \(parameter.rule.summary)"
         throw Failure(
-          .invalidParams, field: parameter.name,
-          "\(quoted(parameter.name)) of \(command.name) must be \(parameter.rule.summary)")
+          .invalidParams, field: parameter.name, "\(quoted(parameter.name)) of \(command.name) \(requirement)")
       }
       values[index] = normal
     }

@@ -138,7 +138,7 @@ final class Dispatcher {
     while next < actions.count {
       switch actions[next] {
       case .start(let job, let session): start(job, in: session, at: now)
-      case .giveUp(let job, let reason, let wasStarted): giveUp(job, reason, wasStarted: wasStarted)
+      case .giveUp(let job, let reason): giveUp(job, reason)
       }
       next += 1
     }
@@ -187,11 +187,11 @@ final class Dispatcher {
       var consequences: [Scheduler<Session>.Action] = []
       scheduler.handle(.cancelled(number), at: now, &consequences)
       for action in consequences {
-        guard case .giveUp(let job, let reason, let wasStarted) = action else {
+        guard case .giveUp(let job, let reason) = action else {
           actions.append(action)
           continue
         }
-        giveUp(job, reason, wasStarted: wasStarted)
+        giveUp(job, reason)
         count += 1
       }
     }
@@ -221,11 +221,11 @@ final class Dispatcher {
     handle(.finished(number, session: session), at: now)
   }
 
-  private func giveUp(_ number: Int, _ reason: Scheduler<Session>.Reason, wasStarted: Bool) {
+  private func giveUp(_ number: Int, _ reason: Scheduler<Session>.Reason) {
     guard let job = jobs.removeValue(forKey: number) else { return }
     let command = job.request.command
-    var outcome: Failure.Outcome? = command.effect == .accountChange ? .notSent : nil
-    if wasStarted { outcome = service.abandon(number) }
+    let fateOfRequest = service.abandon(number)
+    let outcome = command.effect == .accountChange ? fateOfRequest : nil
     let fate = outcome == .unknown ? "; whether the change took effect is not known" : ""
     let failure =
       switch reason {

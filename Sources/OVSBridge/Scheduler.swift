@@ -40,7 +40,7 @@ public struct Scheduler<Session: SessionValue> {
     /// Carry a command out, with this session.
     case start(Int, Session)
     /// Answer a command with a failure and forget it; it is no longer waited for.
-    case giveUp(Int, Reason, wasStarted: Bool)
+    case giveUp(Int, Reason)
   }
 
   /// Why a command is given up.
@@ -125,7 +125,7 @@ public struct Scheduler<Session: SessionValue> {
   }
 
   private mutating func arrived(_ number: Int, _ job: Job, _ now: Duration, _ actions: inout [Action]) {
-    guard isAccepting else { return actions.append(.giveUp(number, .shuttingDown, wasStarted: false)) }
+    guard isAccepting else { return actions.append(.giveUp(number, .shuttingDown)) }
     switch job.effect {
     case .immediate:
       return actions.append(.start(number, session))
@@ -205,17 +205,18 @@ public struct Scheduler<Session: SessionValue> {
   private mutating func giveUp(
     _ number: Int, _ reason: Reason, _ now: Duration, _ actions: inout [Action]
   ) {
-    actions.append(.giveUp(number, reason, wasStarted: jobs[number]?.deadline != nil))
+    actions.append(.giveUp(number, reason))
     finish(number, session: nil, now, &actions)
   }
 
   private mutating func tick(_ now: Duration, _ actions: inout [Action]) {
     if let stopDeadline, stopDeadline <= now {
-      // Those that are waiting come first off the list, lest giving up one starts the next.
-      for number in jobs.keys.sorted() where jobs[number]?.deadline == nil {
-        giveUp(number, .shuttingDown, now, &actions)
-      }
-      for number in jobs.keys.sorted() { giveUp(number, .shuttingDown, now, &actions) }
+      // All at once: giving up one after the other would start what waits for it.
+      for number in jobs.keys.sorted() { actions.append(.giveUp(number, .shuttingDown)) }
+      jobs = [:]
+      gate = FIFO()
+      queues = [:]
+      sessionJob = nil
       return
     }
     guard let earliest = earliestDeadline, earliest <= now else { return }

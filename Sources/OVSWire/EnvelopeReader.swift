@@ -207,7 +207,12 @@ public struct EnvelopeReader {
     switch document.kind(of: node) {
     case .string:
       let name = document.string(of: node)
-      return table[name].map { .success($0) } ?? .failure(unknownCommand(name, field: "cmd"))
+      if let command = table[name] { return .success(command) }
+      if Int(name).flatMap({ table[$0] }) != nil {
+        return .failure(
+          Failure(.unknownCommand, field: "cmd", "a command's number is written without quotes: \"cmd\":\(name)"))
+      }
+      return .failure(unknownCommand(name, field: "cmd"))
     case .number:
       let text = document.text(of: node)
       if let command = Int(text).flatMap({ table[$0] }) { return .success(command) }
@@ -216,7 +221,8 @@ public struct EnvelopeReader {
       return .failure(
         Failure(
           .unknownCommand, field: "cmd",
-          "no command has the number \(text.prefix(24)); ovs-bridge --commands lists them"))
+          "no command has the number \(text.prefix(20))\(text.utf8.count > 20 ? "…" : ""); ovs-bridge --commands lists them"
+        ))
     default:
       return .failure(
         Failure(.invalidEnvelope, field: "cmd", "\"cmd\" must be a command's number, or its name as a string"))

@@ -167,7 +167,7 @@ struct Option: Sendable {
 
   static func domain(_ text: String) throws(ValueError) -> APIDomain {
     guard let domain = APIDomain(text) else {
-      throw ValueError(reason: "must be \(Command.Rule.apiDomain.summary); http:// is taken for loopback only")
+      throw ValueError(reason: "must be \(Command.Rule.apiDomain.summary)")
     }
     return domain
   }

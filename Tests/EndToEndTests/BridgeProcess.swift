@@ -1,0 +1,289 @@
+import Foundation
+
+/// What went wrong while talking to a bridge, as a sentence.
+struct Trouble: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) { self.description = description }
+}
+
+/// The built program, spawned with real pipes. Every wait has a limit that fails with a sentence.
+final class BridgeProcess {
+  /// How its standard descriptors are set up.
+  enum Setup {
+    case pipes
+    /// Standard input and output are one socket, as some parents have it.
+    case socket
+    /// These descriptors are closed.
+    case closed(Set<Int32>)
+  }
+
+  private static let spawning = NSLock()
+  static let waitLimit = Duration.seconds(20)
+
+  let processID: pid_t
+  /// The test's ends: -1 once closed.
+  private(set) var input: Int32 = -1
+  private(set) var output: Int32 = -1
+  private(set) var errors: Int32 = -1
+  /// The child's ends, for looking at what they share with it; closed with the object.
+  private(set) var childEnds: [Int32] = []
+  private var received: [UInt8] = []
+  private var status: Int32?
+
+  /// The program, built beside this test.
+  static let program: String = {
+    let tests = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
+    let beside = [Bundle.main.bundleURL, tests.deletingLastPathComponent()].map { $0.appendingPathComponent("ovs-bridge") }
+    return beside.first { FileManager.default.isExecutableFile(atPath: $0.path) }?.path ?? beside[0].path
+  }()
+
+  init(
+    _ options: [String] = [], environment: [String: String] = [:], setup: Setup = .pipes, keepsChildEnds: Bool = false
+  ) throws {
+    // A process spawned between the making of a pipe and its marking would inherit it and hold it open.
+    Self.spawning.lock()
+    defer { Self.spawning.unlock() }
+    var ends = try (0..<3).map { _ in try Self.pipe() }
+    if case .socket = setup {
+      for end in ends[0...1] {
+        close(end.read)
+        close(end.write)
+      }
+      var pair: [Int32] = [-1, -1]
+      guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &pair) == 0 else {
+        throw Trouble("no socket pair: \(String(cString: strerror(errno)))")
+      }
+      ends[0] = (read: pair[1], write: pair[0])
+      ends[1] = (read: fcntl(pair[0], F_DUPFD_CLOEXEC, 3), write: fcntl(pair[1], F_DUPFD_CLOEXEC, 3))
+    }
+    childEnds = [ends[0].read, ends[1].write, ends[2].write]
+    (input, output, errors) = (ends[0].write, ends[1].read, ends[2].read)
+
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    for (descriptor, end) in zip(Int32(0)..., childEnds) { posix_spawn_file_actions_adddup2(&actions, end, descriptor) }
+    if case .closed(let descriptors) = setup {
+      for descriptor in descriptors { posix_spawn_file_actions_addclose(&actions, descriptor) }
+    }
+    var variables = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("OVS_") }
+    variables.merge(environment) { $1 }
+    var arguments = ([Self.program] + options).map { strdup($0) } + [nil]
+    var strings = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
+    defer { for string in arguments + strings { free(string) } }
+    var child: pid_t = 0
+    let error = posix_spawn(&child, Self.program, &actions, nil, &arguments, &strings)
+    guard error == 0 else { throw Trouble("\(Self.program) can't be run: \(String(cString: strerror(error)))") }
+    processID = child
+    if !keepsChildEnds { closeChildEnds() }
+  }
+
+  deinit {
+    for descriptor in [input, output, errors] + childEnds where descriptor >= 0 { close(descriptor) }
+    if status == nil {
+      kill(processID, SIGKILL)
+      waitpid(processID, nil, 0)
+    }
+  }
+
+  private static func pipe() throws -> (read: Int32, write: Int32) {
+    var ends: [Int32] = [-1, -1]
+    guard makePipe(&ends) == 0 else { throw Trouble("no pipe: \(String(cString: strerror(errno)))") }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    return (ends[0], ends[1])
+  }
+
+  func closeChildEnds() {
+    for end in childEnds { close(end) }
+    childEnds = []
+  }
+
+  // MARK: Talking
+
+  /// Sends bytes, reading answers meanwhile so that neither side stalls.
+  func send(_ bytes: [UInt8]) throws {
+    let deadline = ContinuousClock.now + Self.waitLimit
+    var sent = 0
+    while sent < bytes.count {
+      var targets = [
+        pollfd(fd: input, events: Int16(POLLOUT), revents: 0), pollfd(fd: output, events: Int16(POLLIN), revents: 0),
+      ]
+      guard ContinuousClock.now < deadline, poll(&targets, 2, 20_000) > 0 else {
+        throw Trouble("the bridge took only \(sent) of \(bytes.count) bytes within \(Self.waitLimit)")
+      }
+      if targets[1].revents & Int16(POLLIN) != 0 { _ = readSome(output, into: &received) }
+      if targets[0].revents & Int16(POLLERR) != 0 { throw Trouble("the bridge has closed its input") }
+      if targets[0].revents & Int16(POLLOUT) != 0 {
+        let count = bytes[sent...].withUnsafeBytes { write(input, $0.baseAddress, min($0.count, Int(PIPE_BUF))) }
+        if count > 0 { sent += count }
+      }
+    }
+  }
+
+  /// Sends a few bytes without reading anything.
+  func sendOnly(_ bytes: [UInt8]) throws {
+    guard write(input, bytes, bytes.count) == bytes.count else { throw Trouble("the bridge took no more input") }
+  }
+
+  /// Sends lines with LF behind each.
+  func send(_ lines: String...) throws { try send(lines.flatMap { Array($0.utf8) + [UInt8(ascii: "\n")] }) }
+
+  /// Sends bytes until the bridge takes no more for a while, without reading any answer; returns how many it took.
+  func sendUntilHeldBack(_ piece: [UInt8], atMost limit: Int) -> Int {
+    var sent = 0
+    while sent < limit {
+      var target = pollfd(fd: input, events: Int16(POLLOUT), revents: 0)
+      guard poll(&target, 1, 500) > 0 else { break }
+      let offset = sent % piece.count
+      let count = piece[offset...].withUnsafeBytes { write(input, $0.baseAddress, min($0.count, Int(PIPE_BUF))) }
+      if count > 0 { sent += count }
+    }
+    return sent
+  }
+
+  /// Ends its input.
+  func closeInput() {
+    guard input >= 0 else { return }
+    shutdown(input, Int32(SHUT_WR))
+    close(input)
+    input = -1
+  }
+
+  /// Closes the reading end of its output.
+  func closeOutput() {
+    close(output)
+    output = -1
+  }
+
+  /// The next line of its output, without LF.
+  func line() throws -> String {
+    let deadline = ContinuousClock.now + Self.waitLimit
+    while true {
+      if let end = received.firstIndex(of: UInt8(ascii: "\n")) {
+        let line = String(decoding: received[..<end], as: UTF8.self)
+        received.removeSubrange(...end)
+        return line
+      }
+      try awaitReadable(output, until: deadline, "an answer")
+      guard readSome(output, into: &received) else {
+        throw Trouble("the bridge ended its output where an answer was expected\(stderrSoFar())")
+      }
+    }
+  }
+
+  /// All lines up to the end of its output; its input is closed first.
+  func lines() throws -> [String] {
+    closeInput()
+    let deadline = ContinuousClock.now + Self.waitLimit
+    repeat { try awaitReadable(output, until: deadline, "the end of the answers") } while readSome(output, into: &received)
+    defer { received = [] }
+    if let last = received.last, last != UInt8(ascii: "\n") { throw Trouble("the last answer has no LF") }
+    return received.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// All of its log up to the end.
+  func log() throws -> String {
+    var bytes: [UInt8] = []
+    let deadline = ContinuousClock.now + Self.waitLimit
+    repeat { try awaitReadable(errors, until: deadline, "the end of the log") } while readSome(errors, into: &bytes)
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// The next line of its log.
+  func logLine() throws -> String {
+    var bytes: [UInt8] = []
+    let deadline = ContinuousClock.now + Self.waitLimit
+    while bytes.last != UInt8(ascii: "\n") {
+      try awaitReadable(errors, until: deadline, "a line of the log")
+      var byte: UInt8 = 0
+      guard read(errors, &byte, 1) == 1 else { throw Trouble("the log ended") }
+      bytes.append(byte)
+    }
+    return String(decoding: bytes.dropLast(), as: UTF8.self)
+  }
+
+  // MARK: Its life
+
+  func signal(_ number: Int32) { kill(processID, number) }
+
+  /// Its exit status, or 128 + n if signal n ended it.
+  func exitStatus() throws -> Int32 {
+    if let status { return status }
+    let done = DispatchSemaphore(value: 0)
+    let child = processID
+    nonisolated(unsafe) var raw: Int32 = 0
+    Thread.detachNewThread {
+      waitpid(child, &raw, 0)
+      done.signal()
+    }
+    guard done.wait(timeout: .now() + 20) == .success else { throw Trouble("the bridge did not end within 20 s") }
+    let status = raw & 0x7F == 0 ? raw >> 8 & 0xFF : 128 + raw & 0x7F
+    self.status = status
+    return status
+  }
+
+  /// A number, in kB, of its `/proc/…/status`.
+  func memory(_ name: String) throws -> Int {
+    let text = try String(contentsOfFile: "/proc/\(processID)/status", encoding: .utf8)
+    let line = text.split(separator: "\n").first { $0.hasPrefix(name + ":") }
+    guard let number = line?.split(whereSeparator: { !$0.isNumber }).first.flatMap({ Int($0) }) else {
+      throw Trouble("/proc has no \(name)")
+    }
+    return number
+  }
+
+  /// The processor time it has used, in clock ticks.
+  func ticks() throws -> Int {
+    let text = try String(contentsOfFile: "/proc/\(processID)/stat", encoding: .utf8)
+    let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
+    guard fields.count > 12, let user = Int(fields[11]), let system = Int(fields[12]) else {
+      throw Trouble("/proc has no processor time")
+    }
+    return user + system
+  }
+
+  // MARK: Reading
+
+  private func awaitReadable(_ descriptor: Int32, until deadline: ContinuousClock.Instant, _ what: String) throws {
+    var target = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    let left = deadline - ContinuousClock.now
+    guard left > .zero, poll(&target, 1, Int32(left.components.seconds * 1000) + 1) > 0 else {
+      throw Trouble("\(what) did not come within \(Self.waitLimit)\(stderrSoFar())")
+    }
+  }
+
+  private func stderrSoFar() -> String {
+    var target = pollfd(fd: errors, events: Int16(POLLIN), revents: 0)
+    var bytes: [UInt8] = []
+    while errors >= 0, poll(&target, 1, 0) > 0, readSome(errors, into: &bytes) {}
+    return bytes.isEmpty ? "" : "; its log: \(String(decoding: bytes, as: UTF8.self))"
+  }
+
+  /// Appends what can be read; false at the end.
+  private func readSome(_ descriptor: Int32, into bytes: inout [UInt8]) -> Bool {
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    let count = read(descriptor, &buffer, buffer.count)
+    guard count > 0 else { return false }
+    bytes.append(contentsOf: buffer[..<count])
+    return true
+  }
+}
+
+/// The system's `pipe`, whose name ``BridgeProcess`` needs for itself.
+private func makePipe(_ ends: inout [Int32]) -> Int32 { pipe(&ends) }
+
+/// Runs a bridge on whole input; returns its answers once it has ended well.
+func answers(_ options: [String] = [], to input: [UInt8]) throws -> [String] {
+  let bridge = try BridgeProcess(options)
+  try bridge.send(input)
+  let lines = try bridge.lines()
+  let status = try bridge.exitStatus()
+  guard status == 0 else { throw Trouble("the bridge ended with status \(status) and this log: \(try bridge.log())") }
+  return lines
+}
+
+/// Runs a bridge on lines.
+func answers(_ options: [String] = [], to lines: String...) throws -> [String] {
+  try answers(options, to: lines.flatMap { Array($0.utf8) + [UInt8(ascii: "\n")] })
+}
