@@ -22,7 +22,7 @@ let package = Package(
     .testTarget(
       name: "OVSBridgeTests", dependencies: ["OVSBridge"], swiftSettings: settings),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["ovs-bridge"], swiftSettings: settings),
+      name: "EndToEndTests", dependencies: ["ovs-bridge", "OVSWire"], swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )

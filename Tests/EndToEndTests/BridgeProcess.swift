@@ -34,7 +34,9 @@ final class BridgeProcess {
   /// The program, built beside this test.
   static let program: String = {
     let tests = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
-    let beside = [Bundle.main.bundleURL, tests.deletingLastPathComponent()].map { $0.appendingPathComponent("ovs-bridge") }
+    let beside = [Bundle.main.bundleURL, tests.deletingLastPathComponent()].map {
+      $0.appendingPathComponent("ovs-bridge")
+    }
     return beside.first { FileManager.default.isExecutableFile(atPath: $0.path) }?.path ?? beside[0].path
   }()
 
@@ -176,7 +178,9 @@ final class BridgeProcess {
   func lines() throws -> [String] {
     closeInput()
     let deadline = ContinuousClock.now + Self.waitLimit
-    repeat { try awaitReadable(output, until: deadline, "the end of the answers") } while readSome(output, into: &received)
+    repeat {
+      try awaitReadable(output, until: deadline, "the end of the answers")
+    } while readSome(output, into: &received)
     defer { received = [] }
     if let last = received.last, last != UInt8(ascii: "\n") { throw Trouble("the last answer has no LF") }
     return received.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }

@@ -34,7 +34,9 @@ import Testing
       (["--help=yes"], "--help takes no value"),
       (["--max-in-flight", "0"], "--max-in-flight must be a whole number from 1 to 1000000"),
       (["--max-line-bytes", "-5"], "--max-line-bytes must be a whole number from 64 to 1073741824"),
-      (["--log-level", "wraning"], #"--log-level must be one of error, warning, info, debug (did you mean "warning"?)"#),
+      (
+        ["--log-level", "wraning"], #"--log-level must be one of error, warning, info, debug (did you mean "warning"?)"#
+      ),
       (["--log-format=xml"], "--log-format must be one of text, json"),
       (["--sandbox-now", "2026-02-30"], "--sandbox-now must be a date such as 2026-01-31 or 2026-01-31T09:30:00Z"),
       (["--sandbox-api-key", ""], "--sandbox-api-key must not be empty"),
@@ -91,7 +93,9 @@ import Testing
     let lines = try bridge.lines()
     let text = try bridge.log()
     for secret in planted where text.contains(secret) { Issue.record("\(secret) stands in the log: \(text)") }
-    for line in lines where planted.contains(where: line.contains) { Issue.record("an answer echoes a secret: \(line)") }
+    for line in lines where planted.contains(where: line.contains) {
+      Issue.record("an answer echoes a secret: \(line)")
+    }
     if log.format == "json" {
       for line in text.split(separator: "\n") {
         let entry = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: String]

@@ -104,7 +104,9 @@ import Testing
     #expect(try bridge.log().contains("the parent process has ended"))
   }
 
-  @Test("Standard descriptors that are closed at the start do no harm", arguments: [[0], [1], [2], [0, 1], [0, 1, 2]] as [Set<Int32>])
+  @Test(
+    "Standard descriptors that are closed at the start do no harm",
+    arguments: [[0], [1], [2], [0, 1], [0, 1, 2]] as [Set<Int32>])
   func closedAtStart(_ descriptors: Set<Int32>) throws {
     let bridge = try BridgeProcess(setup: .closed(descriptors))
     if descriptors == [2] {
@@ -131,7 +133,9 @@ import Testing
     #expect(try bridge.lines() == [])
   }
 
-  @Test("What it shares with its parent stays blocking, and no program would inherit what is its own", arguments: [false, true])
+  @Test(
+    "What it shares with its parent stays blocking, and no program would inherit what is its own",
+    arguments: [false, true])
   func descriptors(_ isSocket: Bool) throws {
     let bridge = try BridgeProcess(setup: isSocket ? .socket : .pipes, keepsChildEnds: true)
     for number in 0..<100 {

@@ -73,7 +73,8 @@ import Testing
     try bridge.send(#""jsonrpc""#, Self.session)
     let refusal = try bridge.line()
     #expect(refusal.contains("the line has 41943049 bytes"), "\(refusal)")
-    #expect(refusal.hasPrefix(#"{"jsonrpc":"2.0","error":{"code":-32600"#), "it holds \"jsonrpc\" at its end: \(refusal)")
+    #expect(
+      refusal.hasPrefix(#"{"jsonrpc":"2.0","error":{"code":-32600"#), "it holds \"jsonrpc\" at its end: \(refusal)")
     #expect(try bridge.line().contains(Self.answer))
     let grown = try bridge.memory("VmHWM") - before
     #expect(grown < 8 * 1024, "40 MB in one line made the bridge grow by \(grown) kB")

@@ -50,7 +50,9 @@ import Testing
       else { continue }
       seen[id] += 1
       if let account = accounts[id] {
-        #expect(last[account] ?? -1 < id, "account \(account): \(id) was answered after \(last[account] ?? -1) (seed \(seed))")
+        #expect(
+          last[account] ?? -1 < id, "account \(account): \(id) was answered after \(last[account] ?? -1) (seed \(seed))"
+        )
         last[account] = id
       }
     }

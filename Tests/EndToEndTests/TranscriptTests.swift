@@ -18,7 +18,8 @@ import Testing
         let isMatch = bindings.match(line, expected)
         #expect(
           isMatch,
-          "\(transcript.name): after\n> \(exchange.sent.joined(separator: "\n> "))\nexpected\n< \(expected)\ngot\n< \(line)")
+          "\(transcript.name): after\n> \(exchange.sent.joined(separator: "\n> "))\nexpected\n< \(expected)\ngot\n< \(line)"
+        )
       }
     }
     #expect(try bridge.lines() == [], "\(transcript.name): more came than was expected")

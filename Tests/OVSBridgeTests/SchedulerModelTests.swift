@@ -69,7 +69,8 @@ import Testing
         let effects = ["session", "read", "change", "change", "show", "now"] + (number > 100 ? ["end"] : [])
         let effect = effects.randomElement(using: &random) ?? "now"
         let account =
-          ["show", "now", "end"].contains(effect) ? nil : ["ann", "bob", "cid", "own", nil].randomElement(using: &random) ?? nil
+          ["show", "now", "end"].contains(effect)
+          ? nil : ["ann", "bob", "cid", "own", nil].randomElement(using: &random) ?? nil
         let timeout = Int.random(in: 5...60, using: &random)
         event = ["arrive \(number) \(effect)", account, "within \(timeout)"].compactMap(\.self).joined(separator: " ")
         if !model.isAccepting {

@@ -29,7 +29,8 @@ import Testing
       "A command sees every session command before it as finished",
       [
         ("arrive 1 session", "start 1 as nobody"), ("arrive 2 change ann", ""), ("arrive 3 show", ""),
-        ("arrive 4 session", ""), ("arrive 5 show", ""), ("finish 1 as bob", "start 2 as bob, start 3 as bob, start 4 as bob"),
+        ("arrive 4 session", ""), ("arrive 5 show", ""),
+        ("finish 1 as bob", "start 2 as bob, start 3 as bob, start 4 as bob"),
         ("finish 4 as cid", "start 5 as cid"),
       ]),
     Rule(
