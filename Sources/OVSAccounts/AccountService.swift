@@ -101,7 +101,7 @@ public final class AccountService {
         session: session)
       send(job, at: now)
     } catch {
-      complete(job, .failure(error))
+      complete(job, .failure(error), events: error.code == .notLoggedIn ? session.login?.endEvents() ?? [] : [])
     }
   }
 
@@ -207,8 +207,7 @@ public final class AccountService {
       let data = try AccountExchange.data(job.operation, job.arguments, reply)
       complete(number, .success(data), session: session, events: events)
     } catch {
-      var failure = error
-      if job.isChange { failure.details.append(.init("outcome", .string(Failure.Outcome.unknown.rawValue))) }
+      let failure = Failure(error.code, outcome: job.isChange ? .unknown : nil, error.message)
       complete(number, .failure(failure), events: events)
     }
   }
@@ -216,17 +215,17 @@ public final class AccountService {
   private func renewed(_ login: Login, _ session: Session, _ reply: AMAPIReply, at now: Duration) {
     let waiting = (login.waiting ?? []).filter { jobs[$0] != nil }
     login.waiting = nil
-    let time = (transport(of: session) ?? sandbox).time(at: now)
-    if reply.failure == nil, let tokens = AccountExchange.tokens(in: reply, at: time) {
+    guard let transport = transport(of: session) else { return }
+    if reply.failure == nil, let tokens = AccountExchange.tokens(in: reply, at: transport.time(at: now)) {
       login.tokens = tokens
       for job in waiting { send(job, at: now) }
       return
     }
     login.tokens = nil
-    if let first = waiting.first {
-      jobs[first]?.events.append(Event(.sessionExpired, [.init("email", .string(login.email))]))
+    for job in waiting {
+      jobs[job]?.events += login.endEvents()
+      goOnLoggedOut(job, at: now)
     }
-    for job in waiting { goOnLoggedOut(job, at: now) }
   }
 
   /// Goes on with a job whose session has ended under it: without its token where a session isn't needed.

@@ -48,6 +48,8 @@ struct Secret: Equatable, Sendable, CustomStringConvertible, CustomDebugStringCo
 
   init(_ value: String) { self.value = value }
 
+  static func == (a: Secret, b: Secret) -> Bool { a.value.hasSameBytes(as: b.value) }
+
   var description: String { "(secret)" }
   var debugDescription: String { description }
   var customMirror: Mirror { Mirror(self, children: EmptyCollection<Mirror.Child>()) }
@@ -62,11 +64,20 @@ final class Login {
   var tokens: Tokens?
   /// The commands that wait for new tokens; nil when no renewal is under way.
   var waiting: [Int]?
+  /// Whether anybody was told that the tokens are gone.
+  private var isEndTold = false
 
   init(email: String, tokens: Tokens) {
     self.email = email
     self.account = AccountName.key(email)
     self.tokens = tokens
+  }
+
+  /// That the session has ended, for the first who asks once its tokens are gone.
+  func endEvents() -> [Event] {
+    guard tokens == nil, !isEndTold else { return [] }
+    isEndTold = true
+    return [Event(.sessionExpired, [.init("email", .string(email))])]
   }
 }
 

@@ -8,6 +8,12 @@ import OVSWire
   import Darwin
 #endif
 
+/// Why a process can't start, in words for its user.
+public struct StartFailure: Error {
+  /// What is missing.
+  public let reason: String
+}
+
 /// The process: one loop on one thread that waits for input, output, signals and time in one call, and owns everything.
 ///
 /// Input is held back while as many commands are in flight as may be, or while answers are not taken: the pipe then
@@ -52,15 +58,17 @@ public struct Bridge: ~Copyable {
   private var output: Output?
   private let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: Bridge.readSize)
   private let start = Bridge.clock()
-  /// When a signal, the parent's end or a shutdown has everything done at the latest.
-  private var stopDeadline: Duration?
+  /// When everything is done at the latest, once a signal, the parent's end or a shutdown has set an end.
+  private var endDeadline: Duration?
   private var signalCount = 0
 
   /// Takes the process's standard descriptors over.
-  public init(_ configuration: Configuration) {
+  ///
+  /// - Throws: why the process can't start.
+  public init(_ configuration: Configuration) throws(StartFailure) {
     // First of all: what opens a descriptor before might be given a standard one's number.
-    let descriptors = Descriptors()
-    signals = Signals()
+    let descriptors = try Descriptors()
+    signals = try Signals()
     var configuration = configuration
     configuration.processID = getpid()
     self.configuration = configuration
@@ -94,9 +102,12 @@ public struct Bridge: ~Copyable {
       if let exit = flush(at: now) { return exit }
       // What made room may have come after the lines had their turn.
       if hasLines, hasRoom { continue }
-      if isFinished(at: now) {
-        log.debug("ended; all is answered")
-        return .done
+      if dispatcher.isDone, output?.backlog == 0 {
+        endAtDeadline(now + configuration.drainTimeout)
+        if isRefusingOver(at: now) {
+          log.debug("ended; all is answered")
+          return .done
+        }
       }
       if let exit = wait() { return exit }
     }
@@ -106,7 +117,7 @@ public struct Bridge: ~Copyable {
 
   /// Whether input may be taken: there is room for commands and for their answers.
   private var hasRoom: Bool {
-    dispatcher.hasRoom && (output?.backlog(of: dispatcher.output.bytes) ?? 0) < Self.backlogLimit
+    dispatcher.hasRoom && (output?.backlog ?? 0) + dispatcher.output.bytes.count < Self.backlogLimit
   }
 
   private mutating func takeLines(at now: Duration) {
@@ -120,18 +131,20 @@ public struct Bridge: ~Copyable {
         dispatcher.take(reader.read(line, limit: configuration.maxLineBytes), at: now)
       case nil:
         hasLines = false
-        if input == nil { dispatcher.endInput(at: now) }
+        // All that was read by then is taken: from here on new commands are refused.
+        if input == nil || endDeadline != nil { dispatcher.endInput(at: now) }
         return
       }
     }
   }
 
   private mutating func flush(at now: Duration) -> Exit? {
-    switch output?.flush(&dispatcher.output.bytes) {
+    output?.take(&dispatcher.output.bytes)
+    switch output?.flush() {
     case .closed(let error): return outputClosed(error)
     case .blocked:
-      guard let deadline = stopDeadline, deadline + Self.flushGrace <= now else { return nil }
-      log.error("stdout is not read; \(output?.backlog(of: dispatcher.output.bytes) ?? 0) bytes of answers are lost")
+      guard let endDeadline, endDeadline + Self.flushGrace <= now else { return nil }
+      log.error("stdout is not read; \(output?.backlog ?? 0) bytes of answers are lost")
       return .outputClosed
     case .flushed, nil: return nil
     }
@@ -142,14 +155,11 @@ public struct Bridge: ~Copyable {
     return .outputClosed
   }
 
-  /// Whether there is nothing left to do. What a sender managed to send before it could know of the end is refused
-  /// first, but no longer than the time to end allows.
-  private mutating func isFinished(at now: Duration) -> Bool {
-    guard dispatcher.isDone, dispatcher.output.bytes.isEmpty else { return false }
-    guard let input else { return true }
-    let deadline = stopDeadline ?? now + configuration.drainTimeout
-    stopDeadline = deadline
-    return now >= deadline || !Self.isReadable(input)
+  /// Whether nothing is left of what a sender managed to send before it could know of the end, which is refused; or the
+  /// time to end is up.
+  private func isRefusingOver(at now: Duration) -> Bool {
+    guard let input, let endDeadline, now < endDeadline else { return true }
+    return !Self.isReadable(input)
   }
 
   /// Waits for whatever comes first, and takes it.
@@ -157,26 +167,24 @@ public struct Bridge: ~Copyable {
     var targets = [pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0)]
     let isReading = input != nil && hasRoom
     if isReading, let input { targets.append(pollfd(fd: input, events: Int16(POLLIN), revents: 0)) }
-    if let output, !dispatcher.output.bytes.isEmpty {
+    if let output, output.backlog > 0 {
       targets.append(pollfd(fd: output.descriptor, events: Int16(POLLOUT), revents: 0))
     }
-    if let descriptor = parent?.descriptor, stopDeadline == nil {
+    if let descriptor = parent?.descriptor {
       targets.append(pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0))
     }
     let ready = poll(&targets, nfds_t(targets.count), waitMilliseconds)
     let now = now()
     // Input before signals: what was sent before one counts as read before it.
-    if ready > 0, isReading, targets[1].revents != 0 { read() }
+    if ready > 0, isReading, targets[1].revents != 0 { takeInput() }
     if ready > 0, targets[0].revents != 0, let exit = takeSignals(at: now) { return exit }
-    if stopDeadline == nil, parent?.hasEnded(at: now) ?? false {
-      stop("the parent process has ended", at: now)
-    }
+    if parent?.hasEnded(at: now) ?? false { stop("the parent process has ended", at: now) }
     return nil
   }
 
   /// How long `poll` may wait; -1 for ever.
   private var waitMilliseconds: Int32 {
-    let flushDeadline = dispatcher.output.bytes.isEmpty ? nil : stopDeadline.map { $0 + Self.flushGrace }
+    let flushDeadline = output?.backlog == 0 ? nil : endDeadline.map { $0 + Self.flushGrace }
     let times = [dispatcher.wakeTime, parent?.wakeTime, flushDeadline].compactMap(\.self)
     guard let wake = times.min() else { return -1 }
     let left = (wake - now()).components
@@ -185,9 +193,9 @@ public struct Bridge: ~Copyable {
       clamping: max(0, left.seconds * 1000 + (left.attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000))
   }
 
-  private mutating func read() {
+  private mutating func takeInput() {
     guard let input else { return }
-    let count = Self.read(input, buffer)
+    let count = read(input, buffer.baseAddress, buffer.count)
     if count > 0 {
       splitter.append(UnsafeBufferPointer(rebasing: buffer[..<count]).span)
       return
@@ -209,13 +217,17 @@ public struct Bridge: ~Copyable {
     return nil
   }
 
+  /// Has everything done by the drain timeout. What is read already is still taken; what comes later is refused.
   private mutating func stop(_ reason: String, at now: Duration) {
-    // All that is in hand was read before.
-    takeLines(at: now)
     log.info("ending: \(reason)")
-    let deadline = now + configuration.drainTimeout
-    stopDeadline = min(stopDeadline ?? deadline, deadline)
-    dispatcher.stop(by: deadline, at: now)
+    endAtDeadline(now + configuration.drainTimeout)
+    dispatcher.stop(by: now + configuration.drainTimeout, at: now)
+  }
+
+  private mutating func endAtDeadline(_ deadline: Duration) {
+    endDeadline = endDeadline ?? deadline
+    parent?.end()
+    parent = nil
   }
 
   // MARK: The system
@@ -231,15 +243,5 @@ public struct Bridge: ~Copyable {
   private static func isReadable(_ descriptor: Int32) -> Bool {
     var target = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
     return poll(&target, 1, 0) > 0
-  }
-
-  private static func read(_ descriptor: Int32, _ buffer: UnsafeMutableBufferPointer<UInt8>) -> Int {
-    #if canImport(Glibc)
-      Glibc.read(descriptor, buffer.baseAddress, buffer.count)
-    #elseif canImport(Musl)
-      Musl.read(descriptor, buffer.baseAddress, buffer.count)
-    #else
-      Darwin.read(descriptor, buffer.baseAddress, buffer.count)
-    #endif
   }
 }

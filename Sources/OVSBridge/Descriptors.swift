@@ -20,15 +20,32 @@ struct Descriptors {
   let output: Int32?
 
   /// Takes the standard descriptors over.
-  init() {
+  init() throws(StartFailure) {
     let isOpen = (0...2).map { fcntl($0, F_GETFD) != -1 }
     for (descriptor, isOpen) in zip(Int32(0)..., isOpen) where !isOpen {
       Self.pointAtNull(descriptor, descriptor == STDIN_FILENO ? O_RDONLY : O_WRONLY)
     }
-    input = isOpen[0] ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : nil
-    output = isOpen[1] ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3) : nil
+    input = isOpen[0] ? try Self.duplicate(STDIN_FILENO) : nil
+    output = isOpen[1] ? try Self.duplicate(STDOUT_FILENO) : nil
     Self.pointAtNull(STDIN_FILENO, O_RDONLY)
     dup2(STDERR_FILENO, STDOUT_FILENO)
+  }
+
+  /// The terminal behind a descriptor, opened anew so that it can be non-blocking without the descriptor being so; nil
+  /// where there is no terminal. A terminal that `poll` calls writable may still have a writer wait.
+  static func nonBlockingTerminal(_ descriptor: Int32) -> Int32? {
+    var path = [CChar](repeating: 0, count: Int(PATH_MAX))
+    guard isatty(descriptor) == 1, ttyname_r(descriptor, &path, path.count) == 0 else { return nil }
+    let terminal = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+    return terminal >= 0 ? terminal : nil
+  }
+
+  private static func duplicate(_ descriptor: Int32) throws(StartFailure) -> Int32 {
+    let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 3)
+    guard copy >= 0 else {
+      throw StartFailure(reason: "no descriptor to spare: \(String(cString: strerror(errno)))")
+    }
+    return copy
   }
 
   private static func pointAtNull(_ descriptor: Int32, _ mode: Int32) {

@@ -21,6 +21,8 @@ final class Dispatcher {
   /// A JSON-RPC batch (section 6) whose answers are gathered, in the order of its requests, into one array.
   private final class Batch {
     var answers: [[UInt8]]
+    /// False while all that were answered are notifications, which leave no trace.
+    var hasAnswers = false
     var left: Int
 
     init(count: Int) {
@@ -79,8 +81,9 @@ final class Dispatcher {
 
   /// Goes on with what has become possible since: replies, timeouts, the rest of a batch.
   func proceed(at now: Duration) {
-    handle(.tick, at: now)
+    // What has come in by now is in time.
     finishJobs(at: now)
+    handle(.tick, at: now)
     takeIn(at: now)
   }
 
@@ -89,7 +92,7 @@ final class Dispatcher {
     handle(.inputEnded, at: now)
   }
 
-  /// Asks for an end by `deadline`; what comes in from here on is refused.
+  /// Asks for an end by `deadline`: what isn't done then is given up, and what comes in after it refused.
   func stop(by deadline: Duration, at now: Duration) {
     handle(.stopped(deadline: deadline), at: now)
   }
@@ -183,7 +186,7 @@ final class Dispatcher {
   /// Takes back the commands of an identifier, which are answered first, and counts them.
   private func cancel(_ id: JSONValue, at now: Duration) -> Int {
     var count = 0
-    for number in jobs.keys.sorted() where jobs[number]?.request.reply.id?.matches(id) ?? false {
+    for number in jobs.filter({ $0.value.request.reply.id?.matches(id) ?? false }).keys.sorted() {
       var consequences: [Scheduler<Session>.Action] = []
       scheduler.handle(.cancelled(number), at: now, &consequences)
       for action in consequences {
@@ -255,15 +258,16 @@ final class Dispatcher {
       var writer = JSONWriter()
       writer.answer(result, command: command, to: reply)
       slot.batch.answers[slot.index] = writer.bytes
+      slot.batch.hasAnswers = true
     }
     slot.batch.left -= 1
     guard slot.batch.left == 0 else { return }
-    let answers = slot.batch.answers.filter { !$0.isEmpty }
-    guard !answers.isEmpty else { return }
-    for (index, answer) in answers.enumerated() {
-      output.raw(index == 0 ? "[" : ",")
+    var separator: StaticString = "["
+    for answer in slot.batch.answers where !answer.isEmpty {
+      output.raw(separator)
       output.raw(answer)
+      separator = ","
     }
-    output.raw("]\n")
+    if slot.batch.hasAnswers { output.raw("]\n") }
   }
 }

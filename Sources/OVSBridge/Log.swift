@@ -51,7 +51,7 @@ public final class Log {
   public init(level: Level, format: Format, descriptor: Int32 = STDERR_FILENO) {
     self.level = level
     self.format = format
-    self.descriptor = descriptor
+    self.descriptor = Descriptors.nonBlockingTerminal(descriptor) ?? descriptor
   }
 
   /// Something that ends the process or loses something.
@@ -75,13 +75,13 @@ public final class Log {
     if dropped > 0 {
       let count = dropped
       dropped = 0
-      write(.warning, "\(count) log entries before this one were dropped, because stderr was not read")
+      put(.warning, "\(count) log entries before this one were dropped, because stderr was not read")
       guard canWrite else {
         dropped = 1
         return
       }
     }
-    write(level, message())
+    put(level, message())
   }
 
   /// Whether a piece of PIPE_BUF bytes can be written without waiting.
@@ -90,7 +90,7 @@ public final class Log {
     return poll(&target, 1, 0) == 1 && target.revents & Int16(POLLOUT) != 0
   }
 
-  private func write(_ level: Level, _ message: String) {
+  private func put(_ level: Level, _ message: String) {
     var line = JSONWriter()
     switch format {
     case .text:
@@ -102,9 +102,6 @@ public final class Log {
       ])
     }
     line.raw("\n")
-    _ = line.bytes.withUnsafeBytes { systemWrite(descriptor, $0.baseAddress, min($0.count, Int(PIPE_BUF))) }
+    _ = line.bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, min($0.count, Int(PIPE_BUF))) }
   }
 }
-
-/// The system's `write`, whose name ``Log`` needs for itself.
-private let systemWrite: @Sendable (Int32, UnsafeRawPointer?, Int) -> Int = { write($0, $1, $2) }

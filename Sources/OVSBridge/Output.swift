@@ -10,15 +10,18 @@ import OVSWire
 
 /// Writes answers to a descriptor that must not be made non-blocking, without ever waiting for its reader.
 ///
-/// A pipe or terminal that `poll` calls writable takes PIPE_BUF bytes at once; a socket is asked per call not to wait;
-/// a file takes everything.
+/// A pipe that `poll` calls writable takes PIPE_BUF bytes at once; a socket is asked per call not to wait; a file takes
+/// everything; a terminal is opened anew.
 struct Output {
   /// How a descriptor is written to without waiting.
   private enum Kind {
-    case file
+    case whole
     case socket
     case pieces
   }
+
+  /// Memory above this is given back after an unusually large answer.
+  private static let keptBytes = 1 << 20
 
   /// What came of writing.
   enum Progress: Equatable {
@@ -32,45 +35,61 @@ struct Output {
 
   let descriptor: Int32
   private let kind: Kind
+  private var bytes: [UInt8] = []
   /// The bytes before this one are written.
   private var head = 0
 
   init(_ descriptor: Int32) {
+    if let terminal = Descriptors.nonBlockingTerminal(descriptor) {
+      self.descriptor = terminal
+      kind = .whole
+      return
+    }
     self.descriptor = descriptor
     var status = stat()
     fstat(descriptor, &status)
     switch status.st_mode & S_IFMT {
-    case S_IFREG: kind = .file
+    case S_IFREG: kind = .whole
     case S_IFSOCK: kind = .socket
     default: kind = .pieces
     }
   }
 
-  /// How much of `bytes` is still to be written.
-  func backlog(of bytes: [UInt8]) -> Int { bytes.count - head }
+  /// How many bytes are still to be written.
+  var backlog: Int { bytes.count - head }
 
-  /// Writes as much of `bytes` as can be written now, and forgets what was.
-  mutating func flush(_ bytes: inout [UInt8]) -> Progress {
-    while head < bytes.count {
-      guard let written = writeSome(bytes) else {
-        forget(&bytes)
+  /// Takes bytes to be written, out of the buffer they were made in.
+  mutating func take(_ more: inout [UInt8]) {
+    if bytes.isEmpty {
+      swap(&bytes, &more)
+    } else {
+      bytes.append(contentsOf: more)
+      more.removeAll(keepingCapacity: more.capacity <= Self.keptBytes)
+    }
+  }
+
+  /// Writes as much as can be written now.
+  mutating func flush() -> Progress {
+    while backlog > 0 {
+      guard let written = writeSome() else {
+        forgetWritten()
         return .blocked
       }
       if written < 0 { return .closed(errno) }
       head += written
     }
-    forget(&bytes)
+    forgetWritten()
     return .flushed
   }
 
   /// The number of bytes written; nil where that would wait, -1 and `errno` where it fails.
-  private func writeSome(_ bytes: [UInt8]) -> Int? {
+  private func writeSome() -> Int? {
     bytes.withUnsafeBytes { buffer in
       let rest = UnsafeRawBufferPointer(rebasing: buffer[head...])
       while true {
         let written: Int
         switch kind {
-        case .file:
+        case .whole:
           written = write(descriptor, rest.baseAddress, rest.count)
         case .socket:
           written = send(descriptor, rest.baseAddress, rest.count, Int32(truncatingIfNeeded: Int(MSG_DONTWAIT)))
@@ -86,9 +105,9 @@ struct Output {
     }
   }
 
-  private mutating func forget(_ bytes: inout [UInt8]) {
-    if head == bytes.count {
-      bytes.removeAll(keepingCapacity: bytes.capacity <= 1 << 20)
+  private mutating func forgetWritten() {
+    if backlog == 0 {
+      bytes.removeAll(keepingCapacity: bytes.capacity <= Self.keptBytes)
     } else if head > 1 << 16 {
       bytes.removeSubrange(..<head)
     } else {

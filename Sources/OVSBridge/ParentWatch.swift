@@ -25,6 +25,11 @@ struct ParentWatch {
     nextLook = descriptor == nil ? .zero : nil
   }
 
+  /// Gives the descriptor back.
+  func end() {
+    if let descriptor { close(descriptor) }
+  }
+
   /// When to ask ``hasEnded(at:)`` again; nil when the descriptor tells.
   var wakeTime: Duration? { nextLook }
 

@@ -31,7 +31,7 @@ public struct Scheduler<Session: SessionValue> {
     case tick
     /// Nothing more will come in.
     case inputEnded
-    /// The process is to end: what isn't done by `deadline` is given up.
+    /// The process is to end: what isn't done by `deadline` is given up, and nothing more taken.
     case stopped(deadline: Duration)
   }
 
@@ -54,11 +54,13 @@ public struct Scheduler<Session: SessionValue> {
     let effect: Command.Effect
     let account: AccountName
     let timeout: Duration
-    /// The session it works with, and the queue it stands in, once all session commands before it are done.
+    /// The session it works with, and the queue it stands in, once it has passed the gate.
     var session: Session?
     var queue: String?
     /// Set once it was started.
     var deadline: Duration?
+
+    var isGated: Bool { session == nil }
   }
 
   /// The commands of one account: the one under way and those behind it.
@@ -118,7 +120,6 @@ public struct Scheduler<Session: SessionValue> {
     case .inputEnded:
       isAccepting = false
     case .stopped(let deadline):
-      isAccepting = false
       stopDeadline = min(stopDeadline ?? deadline, deadline)
       tick(now, &actions)
     }
@@ -182,7 +183,7 @@ public struct Scheduler<Session: SessionValue> {
       sessionJob = nil
       if let session { self.session = session }
     }
-    if job.session == nil { gate.remove(number) }
+    if job.isGated { gate.remove(number) }
     if let account = job.queue { leave(account, number, now, &actions) }
     openGate(now, &actions)
   }
@@ -211,8 +212,11 @@ public struct Scheduler<Session: SessionValue> {
 
   private mutating func tick(_ now: Duration, _ actions: inout [Action]) {
     if let stopDeadline, stopDeadline <= now {
-      // All at once: giving up one after the other would start what waits for it.
-      for number in jobs.keys.sorted() { actions.append(.giveUp(number, .shuttingDown)) }
+      isAccepting = false
+      // All at once: giving up one after the other would start what waits for it. A shutdown has what it wants.
+      let numbers = jobs.keys.sorted()
+      for number in numbers where jobs[number]?.effect != .process { actions.append(.giveUp(number, .shuttingDown)) }
+      for number in numbers where jobs[number]?.effect == .process { actions.append(.start(number, session)) }
       jobs = [:]
       gate = FIFO()
       queues = [:]

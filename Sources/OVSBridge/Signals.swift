@@ -16,9 +16,11 @@ struct Signals {
   let descriptor: Int32
 
   /// Catches the signals from here on, and has writing to a closed pipe fail with an error instead of a signal.
-  init() {
+  init() throws(StartFailure) {
     var ends: [Int32] = [-1, -1]
-    precondition(pipe(&ends) == 0, "no descriptors are left for a pipe")
+    guard pipe(&ends) == 0 else {
+      throw StartFailure(reason: "no descriptors for a pipe: \(String(cString: strerror(errno)))")
+    }
     // Both ends are the bridge's own, so they may be non-blocking.
     for end in ends {
       _ = fcntl(end, F_SETFD, FD_CLOEXEC)

@@ -20,7 +20,9 @@ public struct CommandTable: Sendable {
   public subscript(number: Int) -> Command? { byNumber[number] }
 
   /// The command of this name.
-  public subscript(name: String) -> Command? { byName[name] }
+  public subscript(name: String) -> Command? {
+    byName[name].flatMap { $0.name.hasSameBytes(as: name) ? $0 : nil }
+  }
 
   /// The commands of the SDK's section "User Management", which fixes the numbers up to 59 and their parameters, and
   /// the bridge's own from 1000 on, for what the SDK does in calls whose numbers it doesn't publish.

@@ -4,6 +4,11 @@
 /// native. A line that neither can be read from is answered as JSON-RPC if it holds `"jsonrpc"` or the last line that
 /// could be read was JSON-RPC, and natively otherwise.
 public struct EnvelopeReader {
+  /// Bytes that no JSON-RPC request goes without.
+  private static let shortestRequest = 32
+  /// A batch of so many elements may hold anything.
+  private static let smallBatch = 1000
+
   private let table: CommandTable
   private var document = JSONDocument()
   private var lastDialect = Dialect.native
@@ -33,7 +38,16 @@ public struct EnvelopeReader {
       return .single(lastDialect == .jsonRPC ? jsonRPC(root) : native(root))
     case .array:
       lastDialect = .jsonRPC
-      guard document.count(of: root) > 0 else {
+      let count = document.count(of: root)
+      // Each element is answered. Without this a line of ones would get an answer a hundred times its size.
+      guard count <= Self.smallBatch || count <= line.count / Self.shortestRequest else {
+        return .single(
+          .fault(
+            Failure(
+              .invalidEnvelope, "the batch has \(count) elements in \(line.count) bytes, which can't be requests"),
+            command: nil, .init(.jsonRPC, id: nil)))
+      }
+      guard count > 0 else {
         return .single(
           .fault(
             Failure(.invalidEnvelope, "a batch holds at least one request"), command: nil, .init(.jsonRPC, id: nil)))

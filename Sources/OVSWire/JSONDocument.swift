@@ -62,7 +62,7 @@ public struct JSONDocument {
   /// read with ``members(of:)``. This is how a broken line still gets an answer under its identifier.
   ///
   /// - Parameter text: one JSON value, with white space around it; at most ``maximumBytes``.
-  /// - Throws: the first fault, with the byte it stands at.
+  /// - Throws: the first byte that is not UTF-8, if there is one anywhere; else the first that is not JSON.
   public mutating func parse(_ text: Span<UInt8>) throws(JSONError) {
     precondition(text.count <= Self.maximumBytes)
     if bytes.capacity > Self.keptBytes { bytes = [] }

@@ -25,6 +25,19 @@ public enum JSONValue: Equatable, Sendable {
     }
   }
 
+  /// Whether two values are the same, strings and numbers byte for byte: to Swift, strings that differ in their bytes
+  /// may be equal (Unicode's canonical equivalence).
+  public static func == (a: JSONValue, b: JSONValue) -> Bool {
+    switch (a, b) {
+    case (.null, .null): true
+    case (.bool(let a), .bool(let b)): a == b
+    case (.number(let a), .number(let b)), (.string(let a), .string(let b)): a.hasSameBytes(as: b)
+    case (.array(let a), .array(let b)): a == b
+    case (.object(let a), .object(let b)): a == b
+    default: false
+    }
+  }
+
   /// A whole number.
   public static func integer(_ value: some BinaryInteger) -> JSONValue { .number(String(value)) }
 
@@ -42,6 +55,11 @@ public enum JSONValue: Equatable, Sendable {
     guard case .string(let string) = self else { return nil }
     return string
   }
+}
+
+extension String {
+  /// Whether two strings are the same in UTF-8, which equality doesn't ask for.
+  package func hasSameBytes(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
 }
 
 extension JSONDocument {

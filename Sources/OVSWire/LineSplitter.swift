@@ -28,6 +28,9 @@ public struct LineSplitter {
   /// The bytes in hand.
   public private(set) var bytes: [UInt8] = []
 
+  /// Memory above this is given back after an unusually long line.
+  private static let keptBytes = 256 * 1024
+
   private let limit: Int
   /// Where the line now being read starts.
   private var start = 0
@@ -44,7 +47,7 @@ public struct LineSplitter {
 
   /// Takes the stream's next bytes.
   public mutating func append(_ piece: Span<UInt8>) {
-    bytes.removeSubrange(..<start)
+    if start == bytes.count, bytes.capacity > Self.keptBytes { bytes = [] } else { bytes.removeSubrange(..<start) }
     searched -= start
     start = 0
     piece.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }

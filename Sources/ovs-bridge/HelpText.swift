@@ -22,7 +22,8 @@ enum HelpText {
     text += """
 
       Environment: OVS_API_KEY, OVS_SECRET_KEY, OVS_API_DOMAIN.
-      Exit status: 0 all is answered; 64 wrong usage; 74 standard output is closed; 128 + n a second signal n.
+      Exit status: 0 all is answered; 64 wrong usage; 71 it can't start; 74 standard
+      output is closed; 128 + n a second signal n.
 
       """
     return text

@@ -13,14 +13,15 @@ import OVSBridge
 enum OVSBridgeCommand {
   /// EX_USAGE of sysexits.h.
   private static let usageStatus: Int32 = 64
+  /// EX_OSERR of sysexits.h.
+  private static let startFailureStatus: Int32 = 71
 
   static func main() {
     let invocation: Invocation
     do throws(Invocation.UsageError) {
       invocation = try Invocation(CommandLine.arguments.dropFirst(), environment: environment)
     } catch {
-      let line = Array("ovs-bridge: \(error.message)\n".utf8)
-      _ = write(STDERR_FILENO, line, line.count)
+      complain(error.message)
       exit(usageStatus)
     }
     switch invocation {
@@ -28,9 +29,21 @@ enum OVSBridgeCommand {
     case .action(.version): print(HelpText.version, terminator: "")
     case .action(.commands): print(HelpText.commands, terminator: "")
     case .run(let configuration):
-      var bridge = Bridge(configuration)
-      exit(bridge.run().status)
+      do throws(StartFailure) {
+        var bridge = try Bridge(configuration)
+        exit(bridge.run().status)
+      } catch {
+        complain(error.reason)
+        exit(startFailureStatus)
+      }
     }
+    // What could not be printed is no success.
+    exit(fflush(nil) == 0 ? 0 : Bridge.Exit.outputClosed.status)
+  }
+
+  private static func complain(_ message: String) {
+    let line = Array("ovs-bridge: \(message)\n".utf8)
+    _ = write(STDERR_FILENO, line, line.count)
   }
 
   /// A variable of the environment; nil if it is unset or empty.

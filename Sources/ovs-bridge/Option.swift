@@ -111,7 +111,8 @@ struct Option: Sendable {
           summary: "have it treat the caller's address as not whitelisted"),
         .value("--sandbox-now", "DATE", "where its clock starts: 2026-01-31 or 2026-01-31T09:30:00Z (now)") {
           configuration, text throws(ValueError) in
-          guard let time = UTCTime(text) else {
+          // Three years on, dates must still have four digits.
+          guard let time = UTCTime(text), time.date < "9990" else {
             throw ValueError(reason: "must be a date such as 2026-01-31 or 2026-01-31T09:30:00Z")
           }
           configuration.sandbox.start = time

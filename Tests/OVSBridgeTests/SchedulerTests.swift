@@ -118,13 +118,20 @@ import Testing
       [
         ("arrive 1 change ann", "start 1 as nobody"), ("arrive 2 change ann", ""), ("arrive 3 session ann", ""),
         ("arrive 4 change bob", ""), ("arrive 5 end", ""), ("stop by 10", ""), ("time 9", ""),
-        ("time 10", "shuttingDown 1, shuttingDown 2, shuttingDown 3, shuttingDown 4, shuttingDown 5"), ("finish 1", ""),
+        ("time 10", "shuttingDown 1, shuttingDown 2, shuttingDown 3, shuttingDown 4, start 5 as nobody"),
+        ("finish 1", ""),
       ]),
     Rule(
       "A stop lets what has time to finish do so",
       [
         ("arrive 1 change ann", "start 1 as nobody"), ("arrive 2 change ann", ""), ("stop by 10", ""),
         ("time 5", ""), ("finish 1", "start 2 as nobody"), ("finish 2", ""), ("time 10", ""),
+      ]),
+    Rule(
+      "A stop takes what was read before it, until its deadline",
+      [
+        ("stop by 10", ""), ("arrive 1 change ann", "start 1 as nobody"), ("time 10", "shuttingDown 1"),
+        ("arrive 2 change ann", "shuttingDown 2"),
       ]),
     Rule(
       "A stop whose time is up already gives up at once",

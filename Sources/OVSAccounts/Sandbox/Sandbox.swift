@@ -36,9 +36,10 @@ public final class Sandbox: Transport {
   private var freePlaces: [Int] = []
   private var lastAddition: Duration?
 
-  /// Requests on their way, in the order of their arrival and so of their answers; nil for one whose answer nobody
-  /// waits for.
-  private var underway: [(due: Duration, ticket: Int?, request: AMAPIRequest)] = []
+  /// Requests on their way, in the order of their arrival and so of their answers.
+  private var underway = FIFO<(due: Duration, ticket: Int, request: AMAPIRequest)>()
+  /// Those of them whose answer nobody waits for.
+  private var abandoned: Set<Int> = []
 
   /// A sandbox without accounts.
   public init(_ options: Options) {
@@ -55,7 +56,7 @@ public final class Sandbox: Transport {
   /// Answers at once, unless requests are to take their time.
   public func send(_ request: AMAPIRequest, as ticket: Int, at now: Duration) -> AMAPIReply? {
     guard options.latency > .zero else { return answer(request, at: now) }
-    underway.append((now + options.latency, ticket, request))
+    underway.append((due: now + options.latency, ticket: ticket, request: request))
     return nil
   }
 
@@ -64,7 +65,7 @@ public final class Sandbox: Transport {
     while let first = underway.first, first.due <= now {
       underway.removeFirst()
       let reply = answer(first.request, at: first.due)
-      if let ticket = first.ticket { return (ticket, reply) }
+      if abandoned.remove(first.ticket) == nil { return (first.ticket, reply) }
     }
     return nil
   }
@@ -74,7 +75,7 @@ public final class Sandbox: Transport {
 
   /// As with a real service, a request on its way can't be called back.
   public func abandon(_ ticket: Int) -> Failure.Outcome {
-    if let index = underway.firstIndex(where: { $0.ticket == ticket }) { underway[index].ticket = nil }
+    abandoned.insert(ticket)
     return .unknown
   }
 
@@ -113,7 +114,7 @@ public final class Sandbox: Transport {
   }
 
   private func carryOut(_ request: AMAPIRequest, at now: Duration) throws(Refusal) -> AMAPIReply {
-    guard let key = request[.apiKey], !key.isEmpty, options.apiKey.map({ $0 == key }) ?? true else {
+    guard let key = request[.apiKey], !key.isEmpty, options.apiKey.map({ isSame($0, key) }) ?? true else {
       throw .known(.invalidAPIKey)
     }
     let isSecretKeyGiven = try checkSecretKey(request)
@@ -125,41 +126,44 @@ public final class Sandbox: Transport {
     case .tokenRefresh:
       return try refreshTokens(request, at: time)
     case .getClient:
-      let (_, account) = try self.account(for: request, isPrivileged: isPrivileged, at: time)
-      guard let plan = account.products.last, account.due > time else {
-        throw .other(
-          status: 409, code: "NO_ACTIVE_PLAN",
-          message: "the account has no active plan since \(account.due.date); OVS_CMD_NEW_PRODUCT adds one")
-      }
-      return success([
-        .init("type", .string(plan.type.id)), .init("exp_date", .string(account.due.date)),
-        .init("vpn_username", .string(account.vpnUsername)), .init("vpn_password", .string(account.vpnPassword)),
-      ])
+      let place = try place(for: request, isPrivileged: isPrivileged, at: time)
+      return try answer(about: place, at: time)
     case .newProduct:
-      var (place, account) = try self.account(for: request, isPrivileged: isPrivileged, at: time)
-      account.products.append(try plan(request).product(from: time))
-      account.isCancelled = false
-      return success(store(account, at: place, withTokensAt: time))
+      let place = try place(for: request, isPrivileged: isPrivileged, at: time)
+      accounts[place]?.add(try plan(request).product(from: time))
+      return success(options.isWhitelisted ? tokens(for: place, at: time) : [])
     case .upgradeProduct:
-      var (place, account) = try self.account(for: request, isPrivileged: isPrivileged, at: time)
-      account.products[account.products.count - 1] = try plan(request).product(from: time)
-      return success(store(account, at: place, withTokensAt: time))
+      let place = try place(for: request, isPrivileged: isPrivileged, at: time)
+      accounts[place]?.change(to: try plan(request).product(from: time))
+      return success(options.isWhitelisted ? tokens(for: place, at: time) : [])
     case .cancelClient:
-      var (place, account) = try self.account(for: request, isPrivileged: isPrivileged, at: time)
-      account.isCancelled = true
-      accounts[place] = account
+      let place = try place(for: request, isPrivileged: isPrivileged, at: time)
+      accounts[place]?.isCancelled = true
       return success()
     case .closeClient:
-      close(try account(for: request, isPrivileged: isPrivileged, at: time).place)
+      close(try place(for: request, isPrivileged: isPrivileged, at: time))
       return success()
     case .resetPassword:
-      var (place, account) = try self.account(for: request, isPrivileged: isPrivileged, at: time)
-      account.password = SandboxRandom.password()
-      account.tokens = nil
-      accounts[place] = account
+      let place = try place(for: request, isPrivileged: isPrivileged, at: time)
+      let password = SandboxRandom.password()
+      accounts[place]?.password = password
+      accounts[place]?.tokenNonce = .random(in: .min ... .max)
       return success(
-        mail: .init(to: account.email, subject: "Your new VPN password", password: account.password))
+        mail: accounts[place].map { .init(to: $0.email, subject: "Your new VPN password", password: password) })
     }
+  }
+
+  private func answer(about place: Int, at time: UTCTime) throws(Refusal) -> AMAPIReply {
+    guard let account = accounts[place] else { throw .known(.clientNotFound) }
+    guard account.due > time else {
+      throw .other(
+        status: 409, code: "NO_ACTIVE_PLAN",
+        message: "the account has no active plan since \(account.due.date); OVS_CMD_NEW_PRODUCT adds one")
+    }
+    return success([
+      .init("type", .string(account.plan.type.id)), .init("exp_date", .string(account.due.date)),
+      .init("vpn_username", .string(account.vpnUsername)), .init("vpn_password", .string(account.vpnPassword)),
+    ])
   }
 
   private func addClient(
@@ -178,23 +182,24 @@ public final class Sandbox: Transport {
     let account = SandboxAccount(
       email: email, password: request[.password] ?? SandboxRandom.password(), country: country,
       firstName: request[.firstName] ?? "", lastName: request[.lastName] ?? "",
-      companyName: request[.companyName] ?? "", vpnUsername: "vpn-" + SandboxRandom.text(10),
-      vpnPassword: SandboxRandom.password(), products: [plan.product(from: time)])
+      companyName: request[.companyName] ?? "", product: plan.product(from: time))
     let place = freePlaces.popLast() ?? accounts.count
     if place == accounts.count { accounts.append(nil) }
+    accounts[place] = account
     places[AccountName.key(email)] = place
     lastAddition = now
-    let tokens = store(account, at: place, withTokensAt: time)
     return success(
       [.init("username", .string(email)), .init("password", .string(account.password))]
-        + (options.isWhitelisted ? tokens : []))
+        + (options.isWhitelisted ? tokens(for: place, at: time) : []))
   }
 
   private func refreshTokens(_ request: AMAPIRequest, at time: UTCTime) throws(Refusal) -> AMAPIReply {
     // The password stands in for the token, whoever sends it.
-    let (place, account) = try self.account(for: request, isPrivileged: request[.password] != nil, at: time)
-    if request.bearer == nil, account.password != request[.password] { throw .known(.invalidPassword) }
-    return success(store(account, at: place, withTokensAt: time))
+    let place = try place(for: request, isPrivileged: request[.password] != nil, at: time)
+    if request.bearer == nil, let password = accounts[place]?.password, !isSame(password, request[.password]) {
+      throw .known(.invalidPassword)
+    }
+    return success(tokens(for: place, at: time))
   }
 
   // MARK: Rights
@@ -202,7 +207,7 @@ public final class Sandbox: Transport {
   /// Whether the request holds the secret key.
   private func checkSecretKey(_ request: AMAPIRequest) throws(Refusal) -> Bool {
     guard let key = request[.secretKey] else { return false }
-    guard !key.isEmpty, options.secretKey.map({ $0 == key }) ?? true else { throw .known(.invalidSecretKey) }
+    guard !key.isEmpty, options.secretKey.map({ isSame($0, key) }) ?? true else { throw .known(.invalidSecretKey) }
     return true
   }
 
@@ -213,29 +218,19 @@ public final class Sandbox: Transport {
       return
     }
     guard let token = SandboxToken(bearer), accounts.indices.contains(token.place),
-      let owner = accounts[token.place], let valid = owner.tokens, !owner.isOver(at: time)
+      let owner = accounts[token.place], token.nonce == owner.tokenNonce, time < token.end, !owner.isOver(at: time),
+      token.kind == (request.method == .tokenRefresh ? .long : .short)
     else { throw .known(.invalidToken) }
-    let isRefresh = request.method == .tokenRefresh
-    switch token.kind {
-    case .short:
-      guard !isRefresh, token.nonce == valid.short, time < valid.shortEnd else { throw .known(.invalidToken) }
-    case .long:
-      guard isRefresh, token.nonce == valid.long, time < valid.longEnd else { throw .known(.invalidToken) }
-    }
     guard AccountName.key(owner.email) == request[.email].map(AccountName.key) else { throw .known(.otherAccount) }
   }
 
   // MARK: Accounts
 
-  /// The account that a request is about, once it has shown its right to it.
-  private func account(
-    for request: AMAPIRequest, isPrivileged: Bool, at time: UTCTime
-  ) throws(Refusal) -> (place: Int, account: SandboxAccount) {
+  /// The place of the account that a request is about, once it has shown its right to it.
+  private func place(for request: AMAPIRequest, isPrivileged: Bool, at time: UTCTime) throws(Refusal) -> Int {
     try authorize(request, isPrivileged: isPrivileged, at: time)
-    guard let place = place(of: request, at: time), let account = accounts[place] else {
-      throw .known(.clientNotFound)
-    }
-    return (place, account)
+    guard let place = place(of: request, at: time) else { throw .known(.clientNotFound) }
+    return place
   }
 
   private func plan(_ request: AMAPIRequest) throws(Refusal) -> SandboxPlan {
@@ -259,20 +254,16 @@ public final class Sandbox: Transport {
     freePlaces.append(place)
   }
 
-  /// Stores an account with new tokens, and returns them as an answer has them.
-  private func store(
-    _ account: SandboxAccount, at place: Int, withTokensAt time: UTCTime
-  ) -> [JSONValue.Member] {
-    var account = account
+  /// New tokens of an account, as an answer has them. Those before stay valid until their own end.
+  private func tokens(for place: Int, at time: UTCTime) -> [JSONValue.Member] {
+    guard let account = accounts[place] else { return [] }
+    let shortEnd = UTCTime(seconds: time.seconds + Tokens.shortLifetime)
     let longEnd = account.due > time ? account.due : UTCTime(seconds: time.seconds + Self.longLifetime)
-    let tokens = SandboxTokens(
-      short: .random(in: .min ... .max), shortEnd: UTCTime(seconds: time.seconds + Tokens.shortLifetime),
-      long: .random(in: .min ... .max), longEnd: longEnd)
-    account.tokens = tokens
-    accounts[place] = account
-    return [
-      .init("short_token", .string(SandboxToken(.short, place: place, nonce: tokens.short).text)),
-      .init("long_token", .string(SandboxToken(.long, place: place, nonce: tokens.long).text)),
-    ]
+    let short = SandboxToken(.short, place: place, nonce: account.tokenNonce, end: shortEnd)
+    let long = SandboxToken(.long, place: place, nonce: account.tokenNonce, end: longEnd)
+    return [.init("short_token", .string(short.text)), .init("long_token", .string(long.text))]
   }
+
+  /// Whether a key or password is the right one, byte for byte.
+  private func isSame(_ right: String, _ given: String?) -> Bool { given?.hasSameBytes(as: right) ?? false }
 }

@@ -11,10 +11,28 @@ struct SandboxAccount {
   let vpnUsername: String
   let vpnPassword: String
   /// In the order they were added; the last is the current plan.
-  var products: [Product]
+  private(set) var products: [Product]
+  /// When the last of the products but the current plan ends.
+  private var earlierDue = UTCTime(seconds: .min)
   /// Whether the account ends at its due date.
   var isCancelled = false
-  var tokens: SandboxTokens?
+  /// What the account's valid tokens have in common; another one kills them.
+  var tokenNonce = UInt64.random(in: .min ... .max)
+
+  init(
+    email: String, password: String, country: String, firstName: String, lastName: String, companyName: String,
+    product: Product
+  ) {
+    self.email = email
+    self.password = password
+    self.country = country
+    self.firstName = firstName
+    self.lastName = lastName
+    self.companyName = companyName
+    vpnUsername = "vpn-" + SandboxRandom.text(10)
+    vpnPassword = SandboxRandom.password()
+    products = [product]
+  }
 
   /// Months that were bought.
   struct Product {
@@ -23,8 +41,23 @@ struct SandboxAccount {
     var due: UTCTime
   }
 
+  /// The product that was bought, or changed to, last.
+  var plan: Product { products[products.count - 1] }
+
   /// The day the last of the products ends.
-  var due: UTCTime { products.lazy.map(\.due).max() ?? UTCTime(seconds: 0) }
+  var due: UTCTime { max(plan.due, earlierDue) }
+
+  /// A new product becomes the current plan, and takes a cancellation back.
+  mutating func add(_ product: Product) {
+    earlierDue = due
+    products.append(product)
+    isCancelled = false
+  }
+
+  /// Puts a product in place of the current plan.
+  mutating func change(to product: Product) {
+    products[products.count - 1] = product
+  }
 
   /// Whether the account has come to its end.
   func isOver(at time: UTCTime) -> Bool { isCancelled && time >= due }
@@ -53,15 +86,8 @@ enum SandboxPlan: Int, CaseIterable {
   }
 }
 
-/// The two tokens of an account, made of the account's place and a nonce each.
-struct SandboxTokens {
-  var short: UInt128
-  var shortEnd: UTCTime
-  var long: UInt128
-  var longEnd: UTCTime
-}
-
-/// Which of an account's tokens a text is, and whose.
+/// A token as the sandbox makes it: whose it is, until when, and the account's nonce. Nobody but the bridge holds one,
+/// so that it needs no signature.
 struct SandboxToken {
   enum Kind: String {
     case short
@@ -69,24 +95,27 @@ struct SandboxToken {
   }
 
   let kind: Kind
+  /// The account's place.
   let place: Int
-  let nonce: UInt128
+  let nonce: UInt64
+  let end: UTCTime
 
-  init(_ kind: Kind, place: Int, nonce: UInt128) {
+  init(_ kind: Kind, place: Int, nonce: UInt64, end: UTCTime) {
     self.kind = kind
     self.place = place
     self.nonce = nonce
+    self.end = end
   }
 
   init?(_ text: String) {
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-    guard parts.count == 4, parts[0] == "sandbox", let kind = Kind(rawValue: String(parts[1])),
-      let place = Int(parts[2]), let nonce = UInt128(parts[3], radix: 16)
+    guard parts.count == 5, parts[0] == "sandbox", let kind = Kind(rawValue: String(parts[1])),
+      let place = Int(parts[2]), let nonce = UInt64(parts[3]), let end = Int64(parts[4])
     else { return nil }
-    self.init(kind, place: place, nonce: nonce)
+    self.init(kind, place: place, nonce: nonce, end: UTCTime(seconds: end))
   }
 
-  var text: String { "sandbox.\(kind.rawValue).\(place).\(String(nonce, radix: 16))" }
+  var text: String { "sandbox.\(kind.rawValue).\(place).\(nonce).\(end.seconds)" }
 }
 
 /// Passwords and names that the sandbox makes up.

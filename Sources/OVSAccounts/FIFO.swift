@@ -1,18 +1,20 @@
 /// A queue: appending at the end and removing at the start take constant time on average.
-struct FIFO<Element> {
+package struct FIFO<Element> {
   private var elements: [Element] = []
   private var head = 0
 
-  var isEmpty: Bool { head == elements.count }
+  package init() {}
 
-  var first: Element? { isEmpty ? nil : elements[head] }
+  package var isEmpty: Bool { head == elements.count }
 
-  mutating func append(_ element: Element) {
+  package var first: Element? { isEmpty ? nil : elements[head] }
+
+  package mutating func append(_ element: Element) {
     elements.append(element)
   }
 
   @discardableResult
-  mutating func removeFirst() -> Element? {
+  package mutating func removeFirst() -> Element? {
     guard let element = first else { return nil }
     head += 1
     if isEmpty {
@@ -28,7 +30,7 @@ struct FIFO<Element> {
 
 extension FIFO where Element: Equatable {
   /// Removes an element from wherever it stands; takes time in the queue's length.
-  mutating func remove(_ element: Element) {
+  package mutating func remove(_ element: Element) {
     guard let index = elements[head...].firstIndex(of: element) else { return }
     if index == head { removeFirst() } else { elements.remove(at: index) }
   }
