@@ -21,9 +21,14 @@ enum HelpText {
     }
     text += """
 
-      Environment: OVS_API_KEY, OVS_SECRET_KEY, OVS_API_DOMAIN.
-      Exit status: 0 all is answered; 64 wrong usage; 71 it can't start; 74 standard
-      output is closed; 128 + n a second signal n.
+      Environment: OVS_API_KEY, OVS_SECRET_KEY, OVS_API_DOMAIN
+
+      Exit status:
+        0        all is answered
+        64       wrong usage
+        71       no descriptors to start with
+        74       standard output can't be written to
+        128 + n  ended at once by a second signal n
 
       """
     return text
@@ -37,7 +42,8 @@ enum HelpText {
       text += "\n\(padded(String(command.number), to: 5))\(command.name)\n     \(command.summary)"
       text += needs(command.needs) + "\n"
       for parameter in command.parameters {
-        text += "       \(padded(parameter.name + (parameter.isRequired ? "*" : ""), to: 14))\(parameter.summary)\n"
+        text += "       \(padded(parameter.name + (parameter.isRequired ? "*" : ""), to: 14))\(parameter.summary)"
+        text += parameter.alias.map { " (also called \($0))\n" } ?? "\n"
       }
       text += result(command.result)
     }

@@ -33,6 +33,21 @@ import Testing
     #expect(try bridge.exitStatus() == 0)
   }
 
+  @Test("What was read before a signal is carried through, also what still waited for room")
+  func signalBehindBurst() throws {
+    let bridge = try BridgeProcess(["--sandbox-latency", "10", "--max-in-flight", "4"])
+    try bridge.send(Self.key)
+    _ = try bridge.line()
+    let burst = (0..<200).map { Self.closing($0, id: "\($0)") }.joined(separator: "\n")
+    try bridge.sendOnly(Array(burst.utf8) + [0x0A])
+    _ = try bridge.line()
+    bridge.signal(SIGTERM)
+    let lines = try bridge.lines()
+    let refused = lines.filter { $0.contains("SHUTTING_DOWN") }
+    #expect(lines.count == 199 && refused.isEmpty, "\(lines.count) answers, of which refused: \(refused)")
+    #expect(try bridge.exitStatus() == 0)
+  }
+
   @Test("What isn't done within --drain-timeout is given up with its outcome")
   func drainTimeout() throws {
     let bridge = try BridgeProcess(["--sandbox-latency", "600000", "--drain-timeout", "0.2"])

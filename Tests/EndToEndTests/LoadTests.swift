@@ -93,6 +93,15 @@ import Testing
     #expect(ids == Array(0..<2000), "the answers stand in the requests' order")
   }
 
+  @Test("A batch of what can't be requests gets one error, not an answer a hundred times its size")
+  func junkBatch() throws {
+    let junk = [UInt8(ascii: "[")] + Array(repeatElement(Array("1,".utf8), count: 500_000).joined()) + Array("1]".utf8)
+    let lines = try answers(to: junk + Array("\n[1,1]".utf8))
+    #expect(lines.count == 2)
+    #expect(lines[0].hasPrefix(#"{"jsonrpc":"2.0","error":{"code":-32600,"message":"the batch has 500001 elements"#))
+    #expect(lines[1].hasPrefix("[{"), "a small batch gets an answer for each element: \(lines[1])")
+  }
+
   @Test("A reader that stalls holds the sender back, and loses nothing when it goes on")
   func stalledReader() throws {
     let bridge = try BridgeProcess()
