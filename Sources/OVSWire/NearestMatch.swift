@@ -34,11 +34,3 @@ private func distance(_ a: [UInt8], _ b: [UInt8]) -> Int {
 public func suggestion(for word: String, among names: some Sequence<String>) -> String {
   nearestMatch(to: word, among: names).map { " (did you mean \"\($0)\"?)" } ?? ""
 }
-
-/// A name from outside as a message quotes it: on one line whatever it holds, and cut if it is long.
-public func quoted(_ name: String) -> String {
-  let limit = 64
-  var writer = JSONWriter()
-  writer.string(name.utf8.count <= limit ? name : String(name.unicodeScalars.prefix(limit)) + "…")
-  return String(decoding: writer.bytes, as: UTF8.self)
-}
