@@ -15,14 +15,15 @@ let package = Package(
     .executableTarget(
       name: "ovs-bridge", dependencies: ["OVSWire", "OVSAccounts", "OVSBridge"], swiftSettings: settings),
 
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
     .testTarget(
-      name: "OVSWireTests", dependencies: ["OVSWire"], exclude: ["Corpus"], swiftSettings: settings),
+      name: "OVSWireTests", dependencies: ["OVSWire", "TestSupport"], exclude: ["Corpus"], swiftSettings: settings),
     .testTarget(
-      name: "OVSAccountsTests", dependencies: ["OVSAccounts"], swiftSettings: settings),
+      name: "OVSAccountsTests", dependencies: ["OVSAccounts", "TestSupport"], swiftSettings: settings),
     .testTarget(
-      name: "OVSBridgeTests", dependencies: ["OVSBridge"], swiftSettings: settings),
+      name: "OVSBridgeTests", dependencies: ["OVSBridge", "TestSupport"], swiftSettings: settings),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["ovs-bridge", "OVSWire"], swiftSettings: settings),
+      name: "EndToEndTests", dependencies: ["ovs-bridge", "OVSWire", "TestSupport"], swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -150,20 +150,31 @@ enum AMAPIErrorCode: String, CaseIterable {
 }
 
 extension AMAPIReply {
-  /// Why the API refused; nil if it did not.
-  var failure: Failure? {
-    guard body["status"]?.string != "success" else { return nil }
+  /// Whether the API did what it was asked.
+  var isSuccess: Bool { body["status"]?.string == "success" }
+
+  /// What a reply that is no success means to the caller.
+  ///
+  /// - Parameters:
+  ///   - isChange: whether the request was one, so that an answer without sense leaves its outcome open.
+  ///   - secrets: what must not be told, should the service have echoed it.
+  func failure(ofChange isChange: Bool, hiding secrets: [String]) -> Failure {
+    guard body["status"]?.string == "error" else {
+      return Failure(
+        .backend, outcome: isChange ? .unknown : nil, "the service's answer is neither a success nor an error")
+    }
     let code: String? =
       switch body["code"] {
       case .string(let text), .number(let text): text
       default: nil
       }
     guard let known = code.flatMap(AMAPIErrorCode.init) else {
+      let message = body["message"]?.string.map { masked($0, hiding: secrets) }
       return Failure(
-        .rejected, "the service refused: \(body["message"]?.string ?? "it gave no reason")",
+        .rejected, "the service refused: \(message ?? "it gave no reason")",
         details: [
-          .init("backend_code", .string(orNull: code)),
-          .init("backend_message", .string(orNull: body["message"]?.string)),
+          .init("backend_code", .string(orNull: code.map { masked($0, hiding: secrets) })),
+          .init("backend_message", .string(orNull: message)),
         ])
     }
     let row = known.row

@@ -14,6 +14,8 @@ public struct APIDomain: Equatable, Sendable, CustomStringConvertible {
 
   /// Reads an address; nil if it is none of the forms taken.
   public init?(_ text: String) {
+    // Outside of ASCII a lower case may be another host's name.
+    guard text.utf8.allSatisfy({ $0 < 0x80 }) else { return nil }
     let lower = text.lowercased()
     let scheme = ["https://", "http://"].first { lower.hasPrefix($0) }
     var rest = lower.dropFirst(scheme?.count ?? 0)
@@ -26,10 +28,16 @@ public struct APIDomain: Equatable, Sendable, CustomStringConvertible {
         let port = UInt16(parts[1]), port > 0
       else { return nil }
     }
-    let isLoopback = host == "localhost" || host.hasPrefix("127.")
+    let isLoopback = host == "localhost" || Self.isLoopbackAddress(host)
     guard scheme != "http://" || isLoopback else { return nil }
     let isBrand = scheme == nil && parts.count == 1 && !host.contains(".") && !isLoopback
     base = (scheme ?? "https://") + rest + (isBrand ? ".vpngn.com" : "")
+  }
+
+  /// 127.0.0.0/8 in four decimal numbers.
+  private static func isLoopbackAddress(_ host: Substring) -> Bool {
+    let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+    return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
   }
 
   /// Labels of letters, digits and inner hyphens, with dots between (RFC 1123, section 2.1).

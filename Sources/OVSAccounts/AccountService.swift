@@ -182,14 +182,15 @@ public final class AccountService {
   private func answered(_ number: Int, _ reply: AMAPIReply, at now: Duration) {
     guard let job = jobs[number], let transport = transport(of: job.session) else { return }
     let login = job.session.login
-    if let failure = reply.failure {
+    guard reply.isSuccess else {
       // A refused token means that nothing was done, so that even a change may be sent again.
       if reply.isTokenRefusal, job.token != nil, !job.hasRenewed, let login {
         if login.tokens?.short == job.token { return renew(login, for: number, at: now) }
         if login.tokens != nil { return send(number, at: now) }
         return goOnLoggedOut(number, at: now)
       }
-      return complete(number, .failure(failure))
+      let secrets = job.session.secrets + [job.token?.value, job.arguments["password"]?.string].compactMap(\.self)
+      return complete(number, .failure(reply.failure(ofChange: job.isChange, hiding: secrets)))
     }
     let tokens = AccountExchange.tokens(in: reply, at: transport.time(at: now))
     var session: Session?
@@ -216,7 +217,7 @@ public final class AccountService {
     let waiting = (login.waiting ?? []).filter { jobs[$0] != nil }
     login.waiting = nil
     guard let transport = transport(of: session) else { return }
-    if reply.failure == nil, let tokens = AccountExchange.tokens(in: reply, at: transport.time(at: now)) {
+    if reply.isSuccess, let tokens = AccountExchange.tokens(in: reply, at: transport.time(at: now)) {
       login.tokens = tokens
       for job in waiting { send(job, at: now) }
       return

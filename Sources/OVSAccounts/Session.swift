@@ -38,6 +38,11 @@ public struct Session {
   /// The account that is logged in, as ``AccountName`` writes it.
   public var account: String? { liveLogin?.account }
 
+  /// All that must never be told.
+  var secrets: [String] {
+    [apiKey, secretKey, login?.tokens?.short, login?.tokens?.long].compactMap { $0?.value }
+  }
+
   /// The login, unless its tokens are gone.
   var liveLogin: Login? { login?.tokens == nil ? nil : login }
 }

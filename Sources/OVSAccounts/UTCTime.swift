@@ -21,7 +21,7 @@ public struct UTCTime: Comparable, Sendable {
   public init?(_ text: String) {
     let full = text.utf8.count == 10 ? text + "T00:00:00Z" : text
     let numbers = full.split { !$0.isNumber }.compactMap { Int32($0) }
-    guard numbers.count == 6 else { return nil }
+    guard full.utf8.count == 20, numbers.count == 6 else { return nil }
     var fields = tm()
     fields.tm_year = numbers[0] - 1900
     fields.tm_mon = numbers[1] - 1

@@ -102,6 +102,7 @@ public struct EnvelopeReader {
     init(_ names: [String], _ document: JSONDocument, _ node: Node) {
       values = Array(repeating: nil, count: names.count)
       repeated = document.duplicate(in: node)
+      var counts = Array(repeating: 0, count: names.count)
       for member in document.members(of: node) {
         let name = document.string(of: member.name)
         guard let index = names.firstIndex(of: name) else {
@@ -109,9 +110,10 @@ public struct EnvelopeReader {
           continue
         }
         values[index] = member.value
+        counts[index] += 1
       }
       // Which of two values was meant can't be known.
-      if let repeated, let index = names.firstIndex(of: repeated.name) { values[index] = nil }
+      for index in names.indices where counts[index] > 1 { values[index] = nil }
     }
   }
 
@@ -222,7 +224,7 @@ public struct EnvelopeReader {
     case .string:
       let name = document.string(of: node)
       if let command = table[name] { return .success(command) }
-      if Int(name).flatMap({ table[$0] }) != nil {
+      if let number = Int(name), String(number) == name, table[number] != nil {
         return .failure(
           Failure(.unknownCommand, field: "cmd", "a command's number is written without quotes: \"cmd\":\(name)"))
       }

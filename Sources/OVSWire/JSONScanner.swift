@@ -272,7 +272,7 @@ extension JSONScanner {
       member = Int(entries[member + 1].next)
     }
     names.sort { $0.name.lexicographicallyPrecedes($1.name) || ($0.name == $1.name && $0.index < $1.index) }
-    return zip(names, names.dropFirst()).first { $0.name == $1.name }?.1.index
+    return zip(names, names.dropFirst()).lazy.filter { $0.name == $1.name }.map(\.1.index).min()
   }
 
   private static func isEqual(_ a: JSONDocument.Entry, _ b: JSONDocument.Entry, _ text: Span<UInt8>) -> Bool {

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Many commands at once: none lost, none answered twice, order kept, memory bounded.
@@ -18,8 +19,8 @@ import Testing
     "Of a hundred thousand mixed commands each gets one answer, and those of an account come in order",
     arguments: [[], ["--sandbox-latency", "1", "--max-in-flight", "64"]])
   func mixed(_ options: [String]) throws {
-    let seed = UInt64.random(in: .min ... .max)
-    var generator = SplitMix64(state: seed)
+    let seed = Int.random(in: .min ... .max)
+    var generator = SeededRandom(seed: seed)
     let count = options.isEmpty ? 100_000 : 5_000
     var input = #"{"cmd":10,"data":{"api_key":"key"},"id":"key"}"# + "\n"
     var accounts: [Int: Int] = [:]
@@ -128,18 +129,5 @@ import Testing
     // There is nothing to wait for: idleness is what is measured.
     Thread.sleep(forTimeInterval: 1)
     #expect(try bridge.ticks() - before <= 1)
-  }
-}
-
-/// A small generator with a seed (SplitMix64), so that a failure can be run again.
-struct SplitMix64: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import OVSWire
+import TestSupport
 import Testing
 
 @testable import OVSBridge
@@ -54,8 +55,8 @@ import Testing
 
   @Test("Random interleavings go as the model says", arguments: 0..<300)
   func interleaving(_ round: Int) {
-    let seed = UInt64.random(in: .min ... .max)
-    var random = SplitMix64(state: seed)
+    let seed = Int.random(in: .min ... .max)
+    var random = SeededRandom(seed: seed)
     var script = SchedulerScript()
     var model = Model()
     var now = 0
@@ -109,18 +110,5 @@ import Testing
       }
     }
     #expect(script.scheduler.isDone == (!model.isAccepting && model.entries.isEmpty))
-  }
-}
-
-/// A small generator with a seed (SplitMix64), so that a failure can be run again.
-private struct SplitMix64: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

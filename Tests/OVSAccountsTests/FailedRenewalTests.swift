@@ -1,0 +1,85 @@
+import OVSWire
+import Testing
+
+@testable import OVSAccounts
+
+/// Where new tokens can't be had, the session has ended: that is told once, and each command that needs it fails.
+struct FailedRenewalTests {
+  private let bench = ServiceBench.loggedIn(secretKey: "secret")
+
+  private static let expired = Event(.sessionExpired, [.init("email", .string("Bob@example.com"))])
+
+  @Test(arguments: [
+    #"{"status":"error","code":"INVALID_TOKEN"}"#, #"{"status":"error","code":"CLIENT_NOT_FOUND"}"#,
+    #"{"status":"success"}"#, #"{"status":"success","short_token":"only"}"#, "null",
+  ])
+  func `Whatever the failed renewal was answered, one event comes before the answers`(reply: String) throws {
+    bench.now = .seconds(12 * 60 * 60)
+    let jobs = [
+      try bench.start("GET_ACCOUNT_TYPE"), try bench.start("CANCEL_PLAN"), try bench.start("GET_ACCOUNT_EXP_DATE"),
+    ]
+    try bench.transport.reply(.body(reply))
+    let completions = bench.completions()
+    #expect(completions.map(\.job) == jobs)
+    #expect(completions.map { $0.failure?.code } == [.notLoggedIn, .notLoggedIn, .notLoggedIn])
+    #expect(completions.map(\.events) == [[Self.expired], [], []])
+    #expect(bench.transport.requests.count == 1, "nothing goes out without a token that needs one")
+  }
+
+  @Test func `A refused token that can't be renewed ends the session as well`() throws {
+    try bench.start("GET_ACCOUNT_TYPE")
+    try bench.transport.reply(.refusedToken)
+    #expect(bench.next() == nil)
+    try bench.transport.reply(.refusedToken)
+    let completion = try #require(bench.next())
+    #expect(completion.failure?.code == .notLoggedIn && completion.events == [Self.expired])
+
+    let later = try bench.run("GET_ACCOUNT_TYPE")
+    #expect(later.failure?.code == .notLoggedIn && later.events.isEmpty, "the end of a session is told once")
+    #expect(try bench.run("GET_SESSION").data?["logged_in"] == .bool(false))
+  }
+
+  @Test(arguments: [("CLOSE_CLIENT", AMAPIRequest.Method.closeClient), ("RESET_PASSWORD", .resetPassword)])
+  func `What needs no session goes on without its token, under the secret key`(
+    name: String, method: AMAPIRequest.Method
+  ) throws {
+    try bench.start(name, #"{"email":"bob@example.com"}"#)
+    for reply in [AMAPIReply.refusedToken, .refusedToken, .success()] {
+      #expect(bench.next() == nil)
+      try bench.transport.reply(reply)
+    }
+    let completion = try #require(bench.next())
+    #expect(completion.data == .null && completion.events == [Self.expired])
+    #expect(
+      bench.transport.requests.last
+        == AMAPIRequest(method, [(.apiKey, "key"), (.email, "bob@example.com"), (.secretKey, "secret")]))
+  }
+
+  @Test func `A command that was sent before the session ended fails when its token is refused`() throws {
+    let jobs = [try bench.start("GET_ACCOUNT_TYPE"), try bench.start("GET_ACCOUNT_EXP_DATE")]
+    bench.transport.postpone(bench.transport.sent[1].ticket)
+    try bench.transport.reply(.refusedToken)
+    #expect(bench.next() == nil)
+    bench.transport.postpone(bench.transport.sent[1].ticket)
+    try bench.transport.reply(.refusedToken)
+    try bench.transport.reply(.refusedToken)
+    let completions = bench.completions()
+    #expect(completions.map(\.job) == jobs)
+    #expect(completions.map { $0.failure?.code } == [.notLoggedIn, .notLoggedIn])
+    #expect(completions.flatMap(\.events) == [Self.expired])
+    #expect(bench.transport.requests.count == 3, "a session that has ended is not renewed again")
+  }
+
+  @Test func `Tokens that come after the session has ended don't bring it back`() throws {
+    try bench.start("NEW_PRODUCT", #"{"type":1}"#)
+    try bench.start("GET_ACCOUNT_TYPE")
+    bench.transport.postpone(bench.transport.sent[0].ticket)
+    try bench.transport.reply(.refusedToken)
+    #expect(bench.next() == nil)
+    bench.transport.postpone(bench.transport.sent[0].ticket)
+    try bench.transport.reply(.refusedToken)
+    try bench.transport.reply(.tokens("9"))
+    #expect(bench.completions().map { $0.failure?.code } == [.notLoggedIn, nil])
+    #expect(try bench.run("GET_SESSION").data?["logged_in"] == .bool(false))
+  }
+}

@@ -1,0 +1,66 @@
+import OVSWire
+import Testing
+
+@testable import OVSAccounts
+
+/// A sandbox whose clock starts on 31 January 2026 and stands where each test says.
+final class SandboxBench {
+  static let start = UTCTime(seconds: 1_769_851_800)
+
+  let sandbox: Sandbox
+
+  init(_ change: (inout Sandbox.Options) -> Void = { _ in }) {
+    var options = Sandbox.Options()
+    options.start = Self.start
+    change(&options)
+    sandbox = Sandbox(options)
+  }
+
+  /// The time that is `text` by the sandbox's clock.
+  static func at(_ text: String) throws -> Duration {
+    .seconds(try #require(UTCTime(text), "\(text) is no time").seconds - start.seconds)
+  }
+
+  /// The answer to a request under the key `key`, unless the fields have another.
+  @discardableResult
+  func ask(
+    _ method: AMAPIRequest.Method, bearer: String? = nil, _ fields: [AMAPIRequest.Field: String],
+    at now: Duration = .zero
+  ) throws -> AMAPIReply {
+    let all = [AMAPIRequest.Field.apiKey: "key"].merging(fields) { $1 }
+    let request = AMAPIRequest(method, bearer: bearer.map(Secret.init), all.map { ($0, $1) })
+    return try #require(sandbox.send(request, as: 1, at: now), "the sandbox did not answer at once")
+  }
+
+  /// Adds a client, with the password `password`, and gives their tokens.
+  @discardableResult
+  func add(_ email: String, type: String = "1", at now: Duration = .zero) throws -> BenchTokens {
+    let reply = try ask(
+      .addClient, [.email: email, .country: "US", .type: type, .password: "password"], at: now)
+    try #require(reply.code == nil, "\(email) could not be added: \(reply.body)")
+    return try reply.tokens
+  }
+
+  /// The tokens that a login with `password` gives.
+  func login(_ email: String, password: String = "password", at now: Duration = .zero) throws -> BenchTokens {
+    try ask(.tokenRefresh, [.email: email, .password: password], at: now).tokens
+  }
+}
+
+struct BenchTokens: Equatable {
+  let short: String
+  let long: String
+}
+
+extension AMAPIReply {
+  /// The code of a refusal; nil for a success.
+  var code: String? { body["status"] == .string("success") ? nil : body["code"]?.string ?? "(no code)" }
+
+  var tokens: BenchTokens {
+    get throws {
+      BenchTokens(
+        short: try #require(body["short_token"]?.string, "no short token in \(body)"),
+        long: try #require(body["long_token"]?.string, "no long token in \(body)"))
+    }
+  }
+}
