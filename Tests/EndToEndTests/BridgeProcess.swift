@@ -75,7 +75,17 @@ final class BridgeProcess {
     var strings = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
     defer { for string in arguments + strings { free(string) } }
     var child: pid_t = 0
-    let error = posix_spawn(&child, Self.program, &actions, nil, &arguments, &strings)
+    // Writing to a bridge that has ended must fail in the test, and not be ignored in the bridge.
+    ignoreBrokenPipes()
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var defaults = sigset_t()
+    sigemptyset(&defaults)
+    sigaddset(&defaults, SIGPIPE)
+    posix_spawnattr_setsigdefault(&attributes, &defaults)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
+    let error = posix_spawn(&child, Self.program, &actions, &attributes, &arguments, &strings)
     guard error == 0 else { throw Trouble("\(Self.program) can't be run: \(String(cString: strerror(error)))") }
     processID = child
     if !keepsChildEnds { closeChildEnds() }
@@ -273,6 +283,9 @@ final class BridgeProcess {
     return true
   }
 }
+
+/// The system's `signal`, whose name ``BridgeProcess`` needs for itself.
+private func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
 
 /// The system's `pipe`, whose name ``BridgeProcess`` needs for itself.
 private func makePipe(_ ends: inout [Int32]) -> Int32 { pipe(&ends) }

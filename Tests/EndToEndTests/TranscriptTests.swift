@@ -12,7 +12,7 @@ import Testing
     let bridge = try BridgeProcess(transcript.options)
     var bindings = Bindings()
     for exchange in transcript.exchanges {
-      for line in exchange.sent { try bridge.send(bindings.filled(line)) }
+      try bridge.send(exchange.sent.map(bindings.filled).joined(separator: "\n"))
       for expected in exchange.expected {
         let line = try bridge.line()
         let isMatch = bindings.match(line, expected)
