@@ -143,7 +143,7 @@ enum AMAPIErrorCode: String, CaseIterable {
     case .rateLimited:
       (
         429, .rateLimited,
-        "new clients are held to one per 10 seconds here; try again later, or use a whitelisted address"
+        "new clients are held to one per 10 seconds; wait, set the secret key, or use a whitelisted address"
       )
     }
   }

@@ -15,8 +15,12 @@ public enum AccountName: Equatable, Sendable {
   /// answers in its account's turn.
   public init(of request: Request) {
     switch request.command.effect {
-    case .immediate, .process, .sessionRead:
+    case .immediate, .process:
       self = .none
+      return
+    case .sessionRead:
+      // The commands before it on the session's account may end the session.
+      self = .session
       return
     case .session, .accountRead, .accountChange: break
     }

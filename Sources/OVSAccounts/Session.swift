@@ -7,7 +7,9 @@ import OVSWire
 public struct Session {
   /// Where commands go.
   public enum Backend: Equatable, Sendable {
+    /// The account service inside the process.
     case sandbox
+    /// The vendor's Account Management API at this address.
     case amapi(APIDomain)
 
     /// The back end's name: `sandbox` or `amapi`.

@@ -16,8 +16,8 @@ public struct UTCTime: Comparable, Sendable {
     self.seconds = seconds
   }
 
-  /// Reads `2026-01-31`, the start of that day, or `2026-01-31T09:30:00Z` (RFC 3339); nil for anything else, a date
-  /// that no calendar has included.
+  /// Reads `2026-01-31`, the start of that day, or `2026-01-31T09:30:00Z` (RFC 3339); nil for anything else, and
+  /// for dates that no calendar has.
   public init?(_ text: String) {
     let full = text.utf8.count == 10 ? text + "T00:00:00Z" : text
     let numbers = full.split { !$0.isNumber }.compactMap { Int32($0) }

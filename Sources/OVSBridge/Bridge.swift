@@ -58,7 +58,7 @@ public struct Bridge: ~Copyable {
   private var output: Output?
   private let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: Bridge.readSize)
   private let start = Bridge.clock()
-  /// When everything is done at the latest, once a signal, the parent's end or a shutdown has set an end.
+  /// When everything is done at the latest: set by a signal or the parent's end, and once all that was taken is done.
   private var endDeadline: Duration?
   private var signalCount = 0
 
@@ -69,8 +69,6 @@ public struct Bridge: ~Copyable {
     // First of all: what opens a descriptor before might be given a standard one's number.
     let descriptors = try Descriptors()
     signals = try Signals()
-    var configuration = configuration
-    configuration.processID = getpid()
     self.configuration = configuration
     log = Log(level: configuration.logLevel, format: configuration.logFormat)
     dispatcher = Dispatcher(configuration, log: log)
@@ -91,7 +89,7 @@ public struct Bridge: ~Copyable {
     case .sandbox:
       log.warning("this is the sandbox: accounts live in this process alone, and the real service is not touched")
     case .amapi(let domain):
-      log.info("commands go to \(domain)")
+      log.warning("this version can't reach \(domain) yet: what would go there is answered with OVS_ERR_NETWORK")
     }
     guard output != nil else { return outputClosed(EBADF) }
     if input == nil { splitter.end() }

@@ -7,7 +7,7 @@ public let bridgeVersion = "0.1.0"
 /// The version of what the bridge says and hears; it grows when a program written for the one before could break.
 public let bridgeProtocolVersion = 1
 
-/// How a bridge behaves, all but its back end's part with defaults.
+/// How a bridge behaves.
 public struct Configuration {
   /// The commands it knows.
   public var table = CommandTable.standard
@@ -33,8 +33,6 @@ public struct Configuration {
   public var logLevel = Log.Level.info
   /// How the log is written.
   public var logFormat = Log.Format.text
-  /// The bridge's own process.
-  public var processID: Int32 = 0
 
   /// The defaults.
   public init() {}

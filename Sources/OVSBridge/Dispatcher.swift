@@ -1,6 +1,14 @@
 import OVSAccounts
 import OVSWire
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// Takes messages, has the scheduler decide their order and the account service carry them out, and writes the
 /// answers: the whole bridge but for its descriptors, signals and clock.
 final class Dispatcher {
@@ -110,7 +118,7 @@ final class Dispatcher {
   private func take(_ incoming: Incoming, slot: Slot?, at now: Duration) {
     switch incoming {
     case .fault(let failure, let command, let reply):
-      log.debug("refused a message: \(failure.code.row.name)")
+      log.debug("refused \(command?.name ?? "a message"): \(failure.code.row.name)")
       answer(.failure(failure), command: command, to: reply, slot: slot)
     case .request(let request):
       var arguments: Arguments?
@@ -173,7 +181,7 @@ final class Dispatcher {
         .init("name", .string("ovs-bridge")),
         .init("version", .string(bridgeVersion)),
         .init("protocol", .integer(bridgeProtocolVersion)),
-        .init("pid", .integer(Int(configuration.processID))),
+        .init("pid", .integer(getpid())),
         .init("backend", .string(session.backend.name)),
         .init("commands", .object(configuration.table.rows.map { .init($0.name, .integer($0.number)) })),
       ])

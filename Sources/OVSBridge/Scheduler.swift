@@ -45,8 +45,11 @@ public struct Scheduler<Session: SessionValue> {
 
   /// Why a command is given up.
   public enum Reason: Sendable {
+    /// It was taken back.
     case cancelled
+    /// It was under way for longer than its timeout.
     case timedOut
+    /// The process ends, or takes nothing more.
     case shuttingDown
   }
 

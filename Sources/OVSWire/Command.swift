@@ -37,6 +37,7 @@ public final class Command: Sendable {
 
   /// What must be set before a command is carried out.
   public enum Needs: Sendable {
+    /// It always works.
     case nothing
     /// The API key.
     case key
@@ -72,31 +73,49 @@ public final class Command: Sendable {
 
   /// What is done to the session alone.
   public enum SessionOperation: CaseIterable, Sendable {
+    /// Takes the reseller's key.
     case setAPIKey
+    /// Takes the server-side secret key.
     case setSecretKey
+    /// Turns to the real service.
     case setAPIDomain
+    /// Forgets the login.
     case logout
+    /// Shows the session.
     case getSession
   }
 
   /// What the account service is asked.
   public enum AccountOperation: CaseIterable, Sendable {
+    /// For tokens, by the password.
     case login
+    /// For the current plan.
     case getAccountType
+    /// For the OpenVPN credentials.
     case getAccountCredential
+    /// For the due date.
     case getAccountExpirationDate
+    /// For a new account.
     case addClient
+    /// For an account's end, now.
     case closeClient
+    /// For a new password, by mail.
     case resetPassword
+    /// For another current plan.
     case changePlan
+    /// For the account's end, at its due date.
     case cancelPlan
+    /// For one more product.
     case newProduct
   }
 
   /// What concerns the process.
   public enum ProcessOperation: CaseIterable, Sendable {
+    /// Takes commands back.
     case cancel
+    /// Tells what runs here.
     case getInfo
+    /// Ends it.
     case shutdown
   }
 
@@ -158,7 +177,9 @@ public final class Command: Sendable {
 
   /// What the `data` of a successful answer holds.
   public enum Result: Sendable {
+    /// Null.
     case null
+    /// An object.
     case object([Member])
     /// An object in the case named, else null.
     case objectOrNull([Member], when: String)

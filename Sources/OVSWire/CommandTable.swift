@@ -55,12 +55,12 @@ public struct CommandTable: Sendable {
       21, "OVS_CMD_ADD_CLIENT",
       [
         .required("email", .email, "the new end-user's e-mail"),
-        .optional("password", .text, "their password; one is generated when absent"),
-        .required("countrycode", .countryCode, "their country"),
-        .required("type", .planType, "their plan"),
-        .optional("first_name", .text, "their first name"),
-        .optional("last_name", .text, "their last name"),
-        .optional("company_name", .text, "their company's name"),
+        .optional("password", .text, "the end-user's password; one is generated when absent"),
+        .required("countrycode", .countryCode, "the end-user's country, two letters such as US"),
+        .required("type", .planType, "the plan's API ID, such as 12"),
+        .optional("first_name", .text, "the end-user's first name"),
+        .optional("last_name", .text, "the end-user's last name"),
+        .optional("company_name", .text, "the end-user's company"),
       ],
       needs: .key, effect: .accountChange, operation: .account(.addClient),
       result: .objectOrNull(
@@ -81,7 +81,7 @@ public struct CommandTable: Sendable {
       50, "OVS_CMD_CHANGE_PLAN",
       [
         .optional("email", .email, "the end-user's e-mail; the session's when absent"),
-        .required("type", .planType, "the plan to change to"),
+        .required("type", .planType, "the API ID of the plan to change to, such as 12"),
       ],
       needs: .login, effect: .accountChange, operation: .account(.changePlan),
       "Changes the end-user's current plan."),
@@ -91,12 +91,12 @@ public struct CommandTable: Sendable {
       "Ends the session's account, with all its products, at its due date."),
     Command(
       59, "OVS_CMD_NEW_PRODUCT",
-      [.required("type", .planType, "the product's plan")],
+      [.required("type", .planType, "the API ID of the product's plan, such as 12")],
       needs: .login, effect: .accountChange, operation: .account(.newProduct),
       "Adds a product to the session's account."),
     Command(
       1000, "OVS_CMD_LOGIN",
-      [.required("email", .email, "the end-user's e-mail"), .required("password", .text, "their password")],
+      [.required("email", .email, "the end-user's e-mail"), .required("password", .text, "the end-user's password")],
       needs: .key, effect: .session, operation: .account(.login),
       "Starts a session, in place of the one before."),
     Command(

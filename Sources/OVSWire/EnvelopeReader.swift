@@ -5,7 +5,7 @@
 /// could be read was JSON-RPC, and natively otherwise.
 public struct EnvelopeReader {
   /// Bytes that no JSON-RPC request goes without.
-  private static let shortestRequest = 32
+  private static let shortestRequest = 30
   /// A batch of so many elements may hold anything.
   private static let smallBatch = 1000
 
@@ -26,7 +26,7 @@ public struct EnvelopeReader {
       return .single(
         unreadable(
           Failure(
-            .parse, "the line is not valid JSON: at byte \(error.offset): \(error.reason)",
+            .parse, "the line can't be read as JSON: at byte \(error.offset), from 0: \(error.reason)",
             details: [.init("offset", .integer(error.offset))]),
           dialect: TokenSearch.isFound(in: line) ? .jsonRPC : lastDialect))
     }

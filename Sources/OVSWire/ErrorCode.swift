@@ -1,7 +1,8 @@
 /// The error of an answer: the SDK's `OVS_ERR_…` family.
 ///
 /// The SDK's documentation names OVS_ERR_OK and OVS_ERR_MISSING_PARAMS without numbers; these numbers are the bridge's
-/// own. This is the one table of errors: everything that speaks of one reads it here.
+/// own. This is the one table of errors: everything that speaks of one reads it here, and ``Row/summary`` says what each
+/// case means.
 public enum ErrorCode: Int, CaseIterable, Sendable {
   case ok = 0
   case `internal` = 1
@@ -94,7 +95,9 @@ public enum ErrorCode: Int, CaseIterable, Sendable {
     case .cancelled:
       row("CANCELLED", retry: .unlessUnknownOutcome, summary: "OVS_CMD_CANCEL took the command back.")
     case .shuttingDown:
-      row("SHUTTING_DOWN", retry: .always, summary: "The bridge is ending and did not carry the command out.")
+      row(
+        "SHUTTING_DOWN", retry: .unlessUnknownOutcome,
+        summary: "The bridge is ending and did not carry the command through.")
     }
   }
 

@@ -13,7 +13,9 @@ public struct Event: Equatable, Sendable {
 
   /// The kinds of events: the one table of their numbers and names.
   public enum Kind: Int, CaseIterable, Sendable {
+    /// The session is over, and nobody asked for it.
     case sessionExpired = 1100
+    /// The sandbox has no mail of its own.
     case sandboxMail = 1200
 
     /// The event's name, `OVS_NOTIFY_…`.

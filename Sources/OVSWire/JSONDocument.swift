@@ -10,12 +10,19 @@
 public struct JSONDocument {
   /// What a node is.
   public enum Kind: UInt8, Sendable {
+    /// The literal `null`.
     case null
+    /// The literal `false`.
     case `false`
+    /// The literal `true`.
     case `true`
+    /// A number (RFC 8259, section 6).
     case number
+    /// A string, or a member's name (section 7).
     case string
+    /// An array (section 5).
     case array
+    /// An object (section 4).
     case object
   }
 

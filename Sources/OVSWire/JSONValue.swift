@@ -3,12 +3,17 @@
 /// Numbers keep the text they came with, because RFC 8259 sets no limit to their range or precision. Members keep
 /// their order.
 public enum JSONValue: Equatable, Sendable {
+  /// `null`.
   case null
+  /// `true` or `false`.
   case bool(Bool)
   /// A number by its text, which is written as it stands.
   case number(String)
+  /// A string by its content, escapes resolved.
   case string(String)
+  /// An array.
   case array([JSONValue])
+  /// An object; names are not checked for being unique.
   case object([Member])
 
   /// A member of an object.

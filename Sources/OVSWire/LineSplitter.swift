@@ -2,7 +2,7 @@
 ///
 /// A line ends at LF and nowhere else. One CR before the LF, blank lines and a byte order mark at the start of the
 /// stream are dropped; a last line without LF counts. Of a line over the limit the start is kept, so that its answer
-/// can name it, and the rest is counted and forgotten: memory stays within the limit and a piece or two.
+/// can name it, and the rest is counted and forgotten: memory stays within twice the limit and a piece.
 public struct LineSplitter {
   /// A line of the stream.
   public enum Line: Equatable, Sendable {

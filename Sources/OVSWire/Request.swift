@@ -52,13 +52,16 @@ public struct Request: Sendable {
 
   /// Parameters by name, or by position in the order of the command's table row.
   public enum Parameters: Sendable {
+    /// A native `data`, or a JSON-RPC `params` object; names are unique.
     case named([JSONValue.Member])
+    /// A JSON-RPC `params` array.
     case positional([JSONValue])
   }
 }
 
 /// What a line, or an element of a batch, turned out to be.
 public enum Incoming: Sendable {
+  /// A command to be carried out.
   case request(Request)
   /// It can't be carried out; `command` is the one it names, if it names one.
   case fault(Failure, command: Command?, ReplyAddress)
@@ -66,6 +69,7 @@ public enum Incoming: Sendable {
 
 /// A line of input.
 public enum Message: Sendable {
+  /// One message, answered by one object.
   case single(Incoming)
   /// A JSON-RPC batch (section 6), never empty; its answers make one array.
   case batch([Incoming])

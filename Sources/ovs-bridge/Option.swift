@@ -42,7 +42,7 @@ struct Option: Sendable {
     (
       "General",
       [
-        Option(name: "--help", effect: .action(.help), summary: "print this text"),
+        Option(name: "--help", effect: .action(.help), summary: "print this text (also -h)"),
         Option(name: "--version", effect: .action(.version), summary: "print the version"),
         Option(name: "--commands", effect: .action(.commands), summary: "print the commands, events and errors"),
       ]

@@ -58,9 +58,11 @@ import Testing
     bridge.signal(SIGTERM)
     var lines = [try bridge.line(), try bridge.line()]
     lines.sort()
-    #expect(lines.allSatisfy { $0.contains("OVS_ERR_SHUTTING_DOWN") && $0.contains(#""retryable":true"#) }, "\(lines)")
-    #expect(lines.contains { $0.contains(#""outcome":"unknown"},"id":"sent""#) }, "\(lines)")
-    #expect(lines.contains { $0.contains(#""outcome":"not_sent"},"id":"waiting""#) }, "\(lines)")
+    #expect(lines.allSatisfy { $0.contains("OVS_ERR_SHUTTING_DOWN") }, "\(lines)")
+    #expect(
+      lines.contains { $0.contains(#""retryable":false,"details":{"outcome":"unknown"},"id":"sent""#) }, "\(lines)")
+    #expect(
+      lines.contains { $0.contains(#""retryable":true,"details":{"outcome":"not_sent"},"id":"waiting""#) }, "\(lines)")
     #expect(try bridge.exitStatus() == 0)
   }
 

@@ -21,7 +21,7 @@ struct AccountNameTests {
       ("GET_ACCOUNT_EXP_DATE", "{}", .session),
       ("GET_ACCOUNT_CREDENTIAL", #"{"email":"a@b"}"#, .session), ("SET_API_KEY", #"{"api_key":"a@b"}"#, .none),
       ("LOGOUT", "{}", .none),
-      ("GET_SESSION", "{}", .none), ("SET_API_DOMAIN", "{}", .none), ("CANCEL", #"{"id":"a@b"}"#, .none),
+      ("GET_SESSION", "{}", .session), ("SET_API_DOMAIN", "{}", .none), ("CANCEL", #"{"id":"a@b"}"#, .none),
       ("GET_INFO", #"{"email":"a@b"}"#, .none), ("SHUTDOWN", "{}", .none),
     ] as [(String, String, AccountName)])
   func `A command is about the account it names, or the session's`(

@@ -14,7 +14,7 @@ struct ErrorCodeTests {
     (16, "UNKNOWN_PLAN", 16, .never), (17, "RATE_LIMITED", 17, .always), (18, "REJECTED", 18, .never),
     (20, "NETWORK", 20, .unlessUnknownOutcome), (21, "TIMEOUT", 21, .unlessUnknownOutcome),
     (22, "BACKEND", 22, .unlessUnknownOutcome), (23, "CANCELLED", 23, .unlessUnknownOutcome),
-    (24, "SHUTTING_DOWN", 24, .always),
+    (24, "SHUTTING_DOWN", 24, .unlessUnknownOutcome),
   ]
 
   @Test(arguments: table)

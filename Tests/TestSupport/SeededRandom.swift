@@ -1,6 +1,13 @@
+import Foundation
+
 /// Random numbers that a seed repeats (SplitMix64), so that what failed once fails again.
 public struct SeededRandom: RandomNumberGenerator {
   private var state: UInt64
+
+  /// A seed for a run: another each time, or the one in TEST_SEED, to repeat a run that failed.
+  public static func newSeed() -> Int {
+    ProcessInfo.processInfo.environment["TEST_SEED"].flatMap { Int($0) } ?? .random(in: .min ... .max)
+  }
 
   /// The sequence of `seed`.
   public init(seed: Int) { state = UInt64(truncatingIfNeeded: seed) }
