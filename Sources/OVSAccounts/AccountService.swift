@@ -56,7 +56,7 @@ public final class AccountService {
 
   /// Starts a command with the session that it works with.
   public func start(
-    _ operation: Command.SessionOperation, _ request: Request, as job: Int, in session: Session, at now: Duration
+    _ operation: Command.SessionOperation, _ request: Request, as job: Int, in session: Session
   ) {
     do throws(Failure) {
       try check(request.command.needs, session)

@@ -160,7 +160,7 @@ final class Dispatcher {
     guard let job = jobs[number] else { return }
     switch job.request.command.operation {
     case .session(let operation):
-      service.start(operation, job.request, as: number, in: session, at: now)
+      service.start(operation, job.request, as: number, in: session)
     case .account(let operation):
       service.start(operation, job.request, as: number, in: session, at: now)
     case .process(let operation):

@@ -26,7 +26,7 @@ public struct EnvelopeReader {
       return .single(
         unreadable(
           Failure(
-            .parse, "the line can't be read as JSON: at byte \(error.offset), from 0: \(error.reason)",
+            .parse, "the line can't be read as JSON: at byte \(error.offset): \(error.reason)",
             details: [.init("offset", .integer(error.offset))]),
           dialect: TokenSearch.isFound(in: line) ? .jsonRPC : lastDialect))
     }

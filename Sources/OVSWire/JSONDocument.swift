@@ -103,7 +103,7 @@ public struct JSONDocument {
   }
 
   /// Forgets the text, keeping its memory.
-  public mutating func reset() {
+  mutating func reset() {
     bytes.removeAll(keepingCapacity: true)
     entries.removeAll(keepingCapacity: true)
     entries.append(Entry(kind: .null, start: 0, next: 1))

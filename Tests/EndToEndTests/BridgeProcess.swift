@@ -21,6 +21,8 @@ final class BridgeProcess {
   private static let spawning = NSLock()
   /// How long nothing at all may happen where something is awaited.
   static let waitLimit = Duration.seconds(20)
+  /// How long a whole input, or a whole output, may take.
+  static let wholeLimit = Duration.seconds(180)
 
   let processID: pid_t
   /// The test's ends: -1 once closed.
@@ -116,13 +118,15 @@ final class BridgeProcess {
 
   /// Sends bytes, reading answers meanwhile so that neither side stalls.
   func send(_ bytes: [UInt8]) throws {
+    let deadline = ContinuousClock.now + Self.wholeLimit
     var sent = 0
     while sent < bytes.count {
       var targets = [
         pollfd(fd: input, events: Int16(POLLOUT), revents: 0), pollfd(fd: output, events: Int16(POLLIN), revents: 0),
       ]
-      guard poll(&targets, 2, Int32(Self.waitLimit.components.seconds * 1000)) > 0 else {
-        throw Trouble("the bridge took \(sent) of \(bytes.count) bytes, and then none for \(Self.waitLimit)")
+      guard ContinuousClock.now < deadline, poll(&targets, 2, Int32(Self.waitLimit.components.seconds * 1000)) > 0
+      else {
+        throw Trouble("the bridge took \(sent) of \(bytes.count) bytes, and then no more in time")
       }
       if targets[1].revents & Int16(POLLIN) != 0 { _ = readSome(output, into: &received) }
       if targets[0].revents & Int16(POLLERR) != 0 { throw Trouble("the bridge has closed its input") }
@@ -187,8 +191,10 @@ final class BridgeProcess {
   /// All lines up to the end of its output; its input is closed first.
   func lines() throws -> [String] {
     closeInput()
+    let deadline = ContinuousClock.now + Self.wholeLimit
     repeat {
-      try awaitReadable(output, until: ContinuousClock.now + Self.waitLimit, "the end of the answers")
+      let next = min(deadline, ContinuousClock.now + Self.waitLimit)
+      try awaitReadable(output, until: next, "the end of the answers")
     } while readSome(output, into: &received)
     defer { received = [] }
     if let last = received.last, last != UInt8(ascii: "\n") { throw Trouble("the last answer has no LF") }

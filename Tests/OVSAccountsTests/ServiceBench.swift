@@ -34,7 +34,7 @@ final class ServiceBench {
   func start(_ request: Request) throws -> Int {
     lastJob += 1
     switch request.command.operation {
-    case .session(let operation): service.start(operation, request, as: lastJob, in: session, at: now)
+    case .session(let operation): service.start(operation, request, as: lastJob, in: session)
     case .account(let operation): service.start(operation, request, as: lastJob, in: session, at: now)
     case .process: throw Failure(.internal, "\(request.command.name) is no command of the account service")
     }
