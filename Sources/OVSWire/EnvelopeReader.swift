@@ -203,10 +203,14 @@ public struct EnvelopeReader {
         details: [.init("field", .string(name)), .init("offset", .integer(offset))])
     }
     return envelope.unknown.map { name in
-      Failure(
+      // The dialects are told apart by "jsonrpc" alone, which is easily forgotten, or left over.
+      let isJSONRPC = names == Self.jsonRPCNames
+      let isOfTheOther = (isJSONRPC ? Self.nativeNames : Self.jsonRPCNames).contains(name)
+      let hint = isJSONRPC ? "; a native envelope has no \"jsonrpc\"" : "; a JSON-RPC request has \"jsonrpc\":\"2.0\""
+      return Failure(
         .invalidEnvelope, field: name,
         "an envelope has no member \(quoted(name))\(suggestion(for: name, among: names)); its members are "
-          + names.joined(separator: ", "))
+          + names.joined(separator: ", ") + (isOfTheOther ? hint : ""))
     }
   }
 
