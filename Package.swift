@@ -2,6 +2,7 @@
 import PackageDescription
 
 let settings: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+let cSettings: [CSetting] = [.enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error)]
 
 let package = Package(
   name: "ovs-bridge",
@@ -11,9 +12,12 @@ let package = Package(
     // The way of a command: bytes and envelopes, what the commands mean, the process around them.
     .target(name: "OVSWire", swiftSettings: settings),
     .target(name: "OVSAccounts", dependencies: ["OVSWire"], swiftSettings: settings),
+    .target(name: "CCurl", cSettings: cSettings),
+    .target(name: "OVSNetwork", dependencies: ["OVSAccounts", "CCurl"], swiftSettings: settings),
     .target(name: "OVSBridge", dependencies: ["OVSWire", "OVSAccounts"], swiftSettings: settings),
     .executableTarget(
-      name: "ovs-bridge", dependencies: ["OVSWire", "OVSAccounts", "OVSBridge"], swiftSettings: settings),
+      name: "ovs-bridge", dependencies: ["OVSWire", "OVSAccounts", "OVSNetwork", "OVSBridge"],
+      swiftSettings: settings),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
     .testTarget(
@@ -23,7 +27,8 @@ let package = Package(
     .testTarget(
       name: "OVSBridgeTests", dependencies: ["OVSBridge", "TestSupport"], swiftSettings: settings),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["ovs-bridge", "OVSWire", "TestSupport"], swiftSettings: settings),
+      name: "EndToEndTests", dependencies: ["ovs-bridge", "OVSWire", "OVSAccounts", "TestSupport"],
+      swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -7,9 +7,12 @@ public struct APIDomain: Equatable, Sendable, CustomStringConvertible {
   /// The base that requests' paths are appended to, such as `https://acme.vpngn.com`.
   public let base: String
 
+  /// Whether requests go over TLS; if not, they go to this machine.
+  public var isEncrypted: Bool { base.hasPrefix("https://") }
+
   /// The host, with its port if it has one; for plain `http://` the base.
   public var description: String {
-    base.hasPrefix("https://") ? String(base.dropFirst("https://".count)) : base
+    isEncrypted ? String(base.dropFirst("https://".count)) : base
   }
 
   /// Reads an address; nil if it is none of the forms taken.

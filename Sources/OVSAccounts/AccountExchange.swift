@@ -10,46 +10,56 @@ enum AccountExchange {
   static func request(
     _ operation: Command.AccountOperation, _ arguments: Arguments, _ session: Session
   ) -> AMAPIRequest {
-    let key = session.apiKey?.value
     let login = session.liveLogin
-    let bearer = login?.tokens?.short
     let email = arguments["email"]?.string ?? login?.email
+    var fields: [AMAPIRequest.Field: String] = [:]
+    fields[.apiKey] = session.apiKey?.value
+    fields[.email] = email
+    var isWithToken = true
     switch operation {
     case .login:
-      return AMAPIRequest(
-        .tokenRefresh, [(.apiKey, key), (.email, email), (.password, arguments.string("password"))])
+      fields[.password] = arguments.string("password")
+      isWithToken = false
     case .getAccountType, .getAccountCredential, .getAccountExpirationDate:
-      return AMAPIRequest(.getClient, bearer: bearer, [(.apiKey, key), (.email, email)])
+      break
     case .addClient:
-      return AMAPIRequest(
-        .addClient,
-        [
-          (.apiKey, key), (.email, email), (.password, arguments["password"]?.string),
-          (.country, arguments.string("countrycode")), (.type, arguments.string("type")),
-          (.firstName, arguments["first_name"]?.string), (.lastName, arguments["last_name"]?.string),
-          (.companyName, arguments["company_name"]?.string), (.secretKey, session.secretKey?.value),
-        ])
+      fields[.password] = arguments["password"]?.string
+      fields[.country] = arguments.string("countrycode")
+      fields[.type] = arguments.string("type")
+      fields[.firstName] = arguments["first_name"]?.string
+      fields[.lastName] = arguments["last_name"]?.string
+      fields[.companyName] = arguments["company_name"]?.string
+      fields[.secretKey] = session.secretKey?.value
+      isWithToken = false
     case .closeClient, .resetPassword:
-      let isOwn = email.map(AccountName.key) == session.account
-      return AMAPIRequest(
-        operation == .closeClient ? .closeClient : .resetPassword, bearer: isOwn ? bearer : nil,
-        [(.apiKey, key), (.email, email), (.secretKey, isOwn ? nil : session.secretKey?.value)])
-    case .changePlan:
-      return AMAPIRequest(
-        .upgradeProduct, bearer: bearer, [(.apiKey, key), (.email, email), (.type, arguments.string("type"))])
+      isWithToken = email.map(AccountName.key) == session.account
+      if !isWithToken { fields[.secretKey] = session.secretKey?.value }
+    case .changePlan, .newProduct:
+      fields[.type] = arguments.string("type")
     case .cancelPlan:
-      return AMAPIRequest(
-        .cancelClient, bearer: bearer, [(.apiKey, key), (.email, email), (.when, "at_due_date")])
-    case .newProduct:
-      return AMAPIRequest(
-        .newProduct, bearer: bearer, [(.apiKey, key), (.email, email), (.type, arguments.string("type"))])
+      fields[.when] = "at_due_date"
+    }
+    return AMAPIRequest(method(of: operation), bearer: isWithToken ? login?.tokens?.short : nil, fields)
+  }
+
+  /// The method that carries an operation out.
+  static func method(of operation: Command.AccountOperation) -> AMAPIRequest.Method {
+    switch operation {
+    case .login: .tokenRefresh
+    case .getAccountType, .getAccountCredential, .getAccountExpirationDate: .getClient
+    case .addClient: .addClient
+    case .closeClient: .closeClient
+    case .resetPassword: .resetPassword
+    case .changePlan: .upgradeProduct
+    case .cancelPlan: .cancelClient
+    case .newProduct: .newProduct
     }
   }
 
   /// The request that turns a login's long token into new ones.
   static func renewal(of login: Login, _ session: Session) -> AMAPIRequest {
     AMAPIRequest(
-      .tokenRefresh, bearer: login.tokens?.long, [(.apiKey, session.apiKey?.value), (.email, login.email)])
+      .tokenRefresh, bearer: login.tokens?.long, [.apiKey: session.apiKey?.value ?? "", .email: login.email])
   }
 
   /// The success data that a successful reply amounts to.
@@ -62,34 +72,40 @@ enum AccountExchange {
     case .login, .closeClient, .resetPassword, .changePlan, .cancelPlan, .newProduct:
       return .null
     case .getAccountType:
-      return .object([.init("type", try text("type", in: reply))])
+      return .object([.init("type", try text(.type, in: reply))])
     case .getAccountCredential:
       return .object([
-        .init("username", try text("vpn_username", in: reply)), .init("password", try text("vpn_password", in: reply)),
+        .init("username", try text(.vpnUsername, in: reply)), .init("password", try text(.vpnPassword, in: reply)),
       ])
     case .getAccountExpirationDate:
-      return .object([.init("exp_date", try text("exp_date", in: reply))])
+      return .object([.init("exp_date", try text(.expirationDate, in: reply))])
     case .addClient:
       guard arguments["password"] == nil else { return .null }
       return .object([
-        .init("username", try text("username", in: reply)), .init("password", try text("password", in: reply)),
+        .init("username", try text(.username, in: reply)), .init("password", try text(.password, in: reply)),
       ])
     }
   }
 
   /// The tokens in a reply, if it has them.
   static func tokens(in reply: AMAPIReply, at time: UTCTime) -> Tokens? {
-    guard let short = reply.body["short_token"]?.string, let long = reply.body["long_token"]?.string else {
-      return nil
-    }
+    guard let short = reply[.shortToken], let long = reply[.longToken], short.isToken, long.isToken else { return nil }
     return Tokens(
       short: Secret(short), long: Secret(long), shortExpiry: time.seconds + Tokens.shortLifetime)
   }
 
-  private static func text(_ member: String, in reply: AMAPIReply) throws(Failure) -> JSONValue {
-    switch reply.body[member] {
-    case .string(let text), .number(let text): return .string(text)
-    default: throw Failure(.backend, "the service's answer lacks \"\(member)\"")
+  /// A member's text.
+  ///
+  /// - Throws: BACKEND, where the reply lacks it.
+  private static func text(_ member: AMAPIReply.Member, in reply: AMAPIReply) throws(Failure) -> JSONValue {
+    guard let text = reply[member] else {
+      throw Failure(.backend, "the service's answer lacks \"\(member.rawValue)\"")
     }
+    return .string(text)
   }
+}
+
+extension String {
+  /// Whether this can stand in a header: visible ASCII, as of which Bearer tokens are made (RFC 6750, section 2.1).
+  fileprivate var isToken: Bool { !isEmpty && utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } }
 }

@@ -17,92 +17,116 @@ public final class AccountService {
     public let events: [Event]
   }
 
-  /// A job whose reply has not come yet.
+  /// What a started job has to wait for before it is sent.
+  public struct Turn: Equatable, Sendable {
+    /// It adds a client, of which the service takes only so many in a time.
+    public let addsClient: Bool
+    /// It takes one of the connections, of which there are only so many.
+    public let usesConnection: Bool
+
+    /// A turn.
+    public init(addsClient: Bool, usesConnection: Bool) {
+      self.addsClient = addsClient
+      self.usesConnection = usesConnection
+    }
+  }
+
+  /// A job that has not ended.
   private struct Job {
+    let command: Command
     let operation: Command.AccountOperation
-    let isChange: Bool
-    /// Whether it is nothing without a session.
-    let needsLogin: Bool
     let arguments: Arguments
     let session: Session
+    /// When it is given up at the latest; nil until it is sent.
+    var deadline: Duration?
     var hasRenewed = false
-    /// Nil while it waits for new tokens.
+    /// Nil while no request of its own is on the way.
     var ticket: Int?
     /// The token it was sent with, if any.
     var token: Secret?
     /// What happened so far.
     var events: [Event] = []
+
+    var isChange: Bool { command.effect == .accountChange }
+
+    /// All that its answer must not tell.
+    var secrets: [String] {
+      session.secrets + [token?.value, arguments["password"]?.string].compactMap(\.self)
+    }
   }
 
-  /// What a reply is for.
-  private enum Purpose {
-    case job(Int)
-    case renewal(Login, Session)
+  /// A request on its way, or about to be sent again.
+  private struct Errand {
+    enum Purpose {
+      case job(Int)
+      /// New tokens, by a time.
+      case renewal(Login, Session, deadline: Duration)
+    }
+
+    let purpose: Purpose
+    /// How often it was sent.
+    var attempt = 1
   }
 
   private let sandbox: any Transport
+  private let makeNetwork: () throws(TransportFailure) -> any NetworkTransport
+  /// How long a renewal of tokens may take, whose waiting commands have their own limits.
+  private let renewalLimit: Duration
+  /// Made when it is first needed.
+  public private(set) var network: (any NetworkTransport)?
+
   private var jobs: [Int: Job] = [:]
-  private var purposes: [Int: Purpose] = [:]
+  private var errands: [Int: Errand] = [:]
+  private var delayed: [(due: Duration, errand: Errand)] = []
   private var lastTicket = 0
   private var completions: [Completion] = []
   private var nextCompletion = 0
 
-  /// A service whose sessions start on `sandbox`.
-  public init(sandbox: any Transport) {
+  /// A service whose sessions start on `sandbox`, and for those with a domain makes a network transport once.
+  public init(
+    sandbox: any Transport, renewalLimit: Duration = .seconds(30),
+    network makeNetwork: @escaping () throws(TransportFailure) -> any NetworkTransport
+  ) {
     self.sandbox = sandbox
+    self.renewalLimit = renewalLimit
+    self.makeNetwork = makeNetwork
   }
 
   // MARK: What the bridge asks for
 
-  /// Starts a command with the session that it works with.
-  public func start(
-    _ operation: Command.SessionOperation, _ request: Request, as job: Int, in session: Session
-  ) {
+  /// Carries out a command with the session that it works with.
+  public func start(_ operation: Command.SessionOperation, _ request: Request, as job: Int, in session: Session) {
     do throws(Failure) {
-      try check(request.command.needs, session)
+      try SessionCommands.check(request.command.needs, session)
       let arguments = try Arguments(request.parameters, of: request.command)
-      var changed = session
-      switch operation {
-      case .getSession:
-        return complete(job, .success(summary(of: session)))
-      case .setAPIKey:
-        changed.apiKey = Secret(arguments.string("api_key"))
-        if changed.apiKey != session.apiKey { changed.login = nil }
-      case .setSecretKey:
-        changed.secretKey = Secret(arguments.string("secret_key"))
-      case .setAPIDomain:
-        if let domain = APIDomain(arguments.string("api_domain")) { changed.backend = .amapi(domain) }
-        if changed.backend != session.backend { changed.login = nil }
-      case .logout:
-        changed.login = nil
-      }
-      complete(job, .success(.null), session: changed)
+      let (data, changed) = SessionCommands.carryOut(operation, arguments, session)
+      complete(job, .success(data), session: changed)
     } catch {
       complete(job, .failure(error))
     }
   }
 
   /// Starts a command with the session that it works with.
+  ///
+  /// - Returns: what it has to wait for before ``send(_:by:at:)``; nil if it has ended already.
   public func start(
-    _ operation: Command.AccountOperation, _ request: Request, as job: Int, in session: Session, at now: Duration
-  ) {
+    _ operation: Command.AccountOperation, _ request: Request, as job: Int, in session: Session
+  ) -> Turn? {
     do throws(Failure) {
-      try check(request.command.needs, session)
+      try SessionCommands.check(request.command.needs, session)
       let arguments = try Arguments(request.parameters, of: request.command)
-      let isChange = request.command.effect == .accountChange
-      guard transport(of: session) != nil else {
-        throw Failure(
-          .network, outcome: isChange ? .notSent : nil,
-          "this version can't reach a real service yet, and nothing was sent; without an API domain it runs the sandbox"
-        )
-      }
-      jobs[job] = Job(
-        operation: operation, isChange: isChange, needsLogin: request.command.needs == .login, arguments: arguments,
-        session: session)
-      send(job, at: now)
+      jobs[job] = Job(command: request.command, operation: operation, arguments: arguments, session: session)
+      return Turn(addsClient: operation == .addClient, usesConnection: session.backend.domain != nil)
     } catch {
       complete(job, .failure(error), events: error.code == .notLoggedIn ? session.login?.endEvents() ?? [] : [])
+      return nil
     }
+  }
+
+  /// Sends the request of a started job. Whoever asks abandons it at the deadline.
+  public func send(_ job: Int, by deadline: Duration, at now: Duration) {
+    jobs[job]?.deadline = deadline
+    send(job, attempt: 1, at: now)
   }
 
   /// How the next job ended; nil when none has since.
@@ -110,93 +134,170 @@ public final class AccountService {
     while nextCompletion == completions.count {
       completions.removeAll(keepingCapacity: true)
       nextCompletion = 0
-      guard let (ticket, reply) = sandbox.receive(at: now) else { return nil }
-      received(reply, for: ticket, at: now)
+      sendDelayed(at: now)
+      guard completions.isEmpty else { break }
+      guard let (ticket, result) = sandbox.receive(at: now) ?? network?.receive(at: now) else { return nil }
+      received(result, for: ticket, at: now)
     }
     defer { nextCompletion += 1 }
     return completions[nextCompletion]
   }
 
-  /// When ``nextCompletion(at:)`` is worth asking again at the latest; nil when nothing is under way.
-  public var wakeTime: Duration? { sandbox.wakeTime }
-
-  /// Gives a job up, whether it was started or not, and says what became of its request.
-  public func abandon(_ job: Int) -> Failure.Outcome {
-    guard let ticket = jobs.removeValue(forKey: job)?.ticket else { return .notSent }
-    purposes[ticket] = nil
-    return sandbox.abandon(ticket)
+  /// When ``nextCompletion(at:)`` is worth asking again at the latest; nil when that doesn't depend on time.
+  public var wakeTime: Duration? {
+    [sandbox.wakeTime, network?.wakeTime, delayed.map(\.due).min()].compactMap(\.self).min()
   }
 
-  // MARK: Requests and replies
+  /// Gives a job up, whether it was sent or not, and says what became of its request.
+  public func abandon(_ number: Int) -> Failure.Outcome {
+    guard let job = jobs.removeValue(forKey: number), let ticket = job.ticket else { return .notSent }
+    errands[ticket] = nil
+    return openTransport(of: job.session)?.abandon(ticket) ?? .notSent
+  }
 
-  private func transport(of session: Session) -> (any Transport)? {
-    switch session.backend {
-    case .sandbox: sandbox
-    case .amapi: nil
+  // MARK: Requests
+
+  private func transport(of session: Session) throws(TransportFailure) -> any Transport {
+    guard session.backend.domain != nil else { return sandbox }
+    if let network { return network }
+    let made = try makeNetwork()
+    network = made
+    return made
+  }
+
+  /// The transport that a request of this session went out on.
+  private func openTransport(of session: Session) -> (any Transport)? {
+    session.backend.domain == nil ? sandbox : network
+  }
+
+  /// Sends again what has waited for it.
+  private func sendDelayed(at now: Duration) {
+    while let index = delayed.firstIndex(where: { $0.due <= now }) {
+      let errand = delayed.remove(at: index).errand
+      switch errand.purpose {
+      case .job(let job): send(job, attempt: errand.attempt, at: now)
+      case .renewal(let login, _, _) where login.tokens == nil: break
+      case .renewal: renew(errand, at: now)
+      }
     }
   }
 
   /// Sends a job's request, after new tokens if the short one is about to end.
-  private func send(_ job: Int, at now: Duration) {
-    guard var sent = jobs[job], let transport = transport(of: sent.session) else { return }
-    let request = AccountExchange.request(sent.operation, sent.arguments, sent.session)
-    if request.bearer != nil, !sent.hasRenewed, let login = sent.session.login, let tokens = login.tokens,
-      tokens.shortExpiry - Tokens.renewalMargin <= transport.time(at: now).seconds
-    {
-      return renew(login, for: job, at: now)
+  private func send(_ number: Int, attempt: Int, at now: Duration) {
+    guard var job = jobs[number] else { return }
+    do throws(TransportFailure) {
+      let transport = try transport(of: job.session)
+      let request = AccountExchange.request(job.operation, job.arguments, job.session)
+      if request.bearer != nil, !job.hasRenewed, let login = job.session.login, let tokens = login.tokens,
+        tokens.shortExpiry - Tokens.renewalMargin <= transport.time(at: now).seconds
+      {
+        return renew(login, for: number, at: now)
+      }
+      let errand = Errand(purpose: .job(number), attempt: attempt)
+      job.ticket = newTicket(for: errand)
+      job.token = request.bearer.map(Secret.init)
+      jobs[number] = job
+      send(request, for: errand, as: lastTicket, of: job.session, over: transport, within: nil, at: now)
+    } catch {
+      complete(number, .failure(error.failure(ofChange: job.isChange)))
     }
-    let ticket = newTicket(for: .job(job))
-    sent.ticket = ticket
-    sent.token = request.bearer.map(Secret.init)
-    jobs[job] = sent
-    if let reply = transport.send(request, as: ticket, at: now) { received(reply, for: ticket, at: now) }
   }
 
   /// Has a login's tokens renewed, once for all jobs that want it.
-  private func renew(_ login: Login, for job: Int, at now: Duration) {
-    guard var waiting = jobs[job], let transport = transport(of: waiting.session) else { return }
-    waiting.hasRenewed = true
-    waiting.ticket = nil
-    jobs[job] = waiting
-    login.waiting = (login.waiting ?? []) + [job]
-    guard login.waiting == [job] else { return }
-    let ticket = newTicket(for: .renewal(login, waiting.session))
-    let request = AccountExchange.renewal(of: login, waiting.session)
-    if let reply = transport.send(request, as: ticket, at: now) { received(reply, for: ticket, at: now) }
+  private func renew(_ login: Login, for number: Int, at now: Duration) {
+    guard let session = jobs[number]?.session else { return }
+    jobs[number]?.hasRenewed = true
+    jobs[number]?.ticket = nil
+    login.waiting = (login.waiting ?? []) + [number]
+    guard login.waiting == [number] else { return }
+    renew(Errand(purpose: .renewal(login, session, deadline: now + renewalLimit)), at: now)
   }
 
-  private func newTicket(for purpose: Purpose) -> Int {
+  private func renew(_ errand: Errand, at now: Duration) {
+    guard case .renewal(let login, let session, let deadline) = errand.purpose,
+      let transport = openTransport(of: session)
+    else { return }
+    let request = AccountExchange.renewal(of: login, session)
+    let ticket = newTicket(for: errand)
+    send(request, for: errand, as: ticket, of: session, over: transport, within: deadline - now, at: now)
+  }
+
+  private func newTicket(for errand: Errand) -> Int {
     lastTicket += 1
-    purposes[lastTicket] = purpose
+    errands[lastTicket] = errand
     return lastTicket
   }
 
-  private func received(_ reply: AMAPIReply, for ticket: Int, at now: Duration) {
-    switch purposes.removeValue(forKey: ticket) {
-    case .job(let job): answered(job, reply, at: now)
-    case .renewal(let login, let session): renewed(login, session, reply, at: now)
-    case nil: break
+  private func send(
+    _ request: AMAPIRequest, for errand: Errand, as ticket: Int, of session: Session, over transport: any Transport,
+    within limit: Duration?, at now: Duration
+  ) {
+    var request = request
+    request.domain = session.backend.domain
+    if let reply = transport.send(request, as: ticket, within: limit, at: now) {
+      received(.success(reply), for: ticket, at: now)
     }
   }
 
-  private func answered(_ number: Int, _ reply: AMAPIReply, at now: Duration) {
-    guard let job = jobs[number], let transport = transport(of: job.session) else { return }
+  // MARK: Replies
+
+  private func received(_ result: Result<AMAPIReply, TransportFailure>, for ticket: Int, at now: Duration) {
+    guard let errand = errands.removeValue(forKey: ticket) else { return }
+    if sendsAgain(errand, after: result, at: now) { return }
+    switch errand.purpose {
+    case .job(let job): answered(job, result, at: now)
+    case .renewal(let login, let session, _): renewed(login, session, result, at: now)
+    }
+  }
+
+  /// Has a request sent again later, if that is worth it and allowed, and there is time.
+  private func sendsAgain(
+    _ errand: Errand, after result: Result<AMAPIReply, TransportFailure>, at now: Duration
+  ) -> Bool {
+    let (isChange, deadline): (Bool, Duration?) =
+      switch errand.purpose {
+      case .job(let job): (jobs[job]?.isChange ?? true, jobs[job]?.deadline)
+      case .renewal(_, _, let deadline): (false, deadline)
+      }
+    guard let wait = RetryPolicy.wait(after: result, attempt: errand.attempt, isChange: isChange),
+      let deadline, now + wait < deadline
+    else { return false }
+    if case .job(let job) = errand.purpose { jobs[job]?.ticket = nil }
+    var next = errand
+    next.attempt += 1
+    delayed.append((now + wait, next))
+    return true
+  }
+
+  private func answered(_ number: Int, _ result: Result<AMAPIReply, TransportFailure>, at now: Duration) {
+    guard let job = jobs[number], let transport = openTransport(of: job.session) else { return }
+    let reply: AMAPIReply
+    switch result {
+    case .failure(let failure):
+      return complete(number, .failure(failure.failure(ofChange: job.isChange)))
+    case .success(let success): reply = success
+    }
     let login = job.session.login
     guard reply.isSuccess else {
       // A refused token means that nothing was done, so that even a change may be sent again.
       if reply.isTokenRefusal, job.token != nil, !job.hasRenewed, let login {
         if login.tokens?.short == job.token { return renew(login, for: number, at: now) }
-        if login.tokens != nil { return send(number, at: now) }
+        if login.tokens != nil { return send(number, attempt: 1, at: now) }
         return goOnLoggedOut(number, at: now)
       }
-      let secrets = job.session.secrets + [job.token?.value, job.arguments["password"]?.string].compactMap(\.self)
-      return complete(number, .failure(reply.failure(ofChange: job.isChange, hiding: secrets)))
+      let method = AccountExchange.method(of: job.operation)
+      return complete(number, .failure(reply.failure(of: method, hiding: job.secrets)))
     }
     let tokens = AccountExchange.tokens(in: reply, at: transport.time(at: now))
     var session: Session?
     if job.operation == .login {
       guard let tokens else {
-        return complete(number, .failure(Failure(.backend, "the service's answer to the login holds no tokens")))
+        return complete(
+          number,
+          .failure(
+            Failure(
+              .backend,
+              "the service's answer to the login holds no tokens; it may give them to whitelisted addresses only")))
       }
       session = job.session
       session?.login = Login(email: job.arguments.string("email"), tokens: tokens)
@@ -213,15 +314,32 @@ public final class AccountService {
     }
   }
 
-  private func renewed(_ login: Login, _ session: Session, _ reply: AMAPIReply, at now: Duration) {
+  private func renewed(
+    _ login: Login, _ session: Session, _ result: Result<AMAPIReply, TransportFailure>, at now: Duration
+  ) {
     let waiting = (login.waiting ?? []).filter { jobs[$0] != nil }
     login.waiting = nil
-    guard let transport = transport(of: session) else { return }
-    if reply.isSuccess, let tokens = AccountExchange.tokens(in: reply, at: transport.time(at: now)) {
-      login.tokens = tokens
-      for job in waiting { send(job, at: now) }
-      return
+    guard let transport = openTransport(of: session) else { return }
+    switch result {
+    case .success(let reply) where reply.isSuccess:
+      if let tokens = AccountExchange.tokens(in: reply, at: transport.time(at: now)) {
+        login.tokens = tokens
+        for job in waiting { send(job, attempt: 1, at: now) }
+      } else {
+        expire(login, waiting, at: now)
+      }
+    case .success(let reply) where reply.isRefusal:
+      expire(login, waiting, at: now)
+    // The service could not be asked, so that the session may go on; these commands can't.
+    case .success(let reply):
+      fail(waiting) { reply.failure(of: .tokenRefresh, hiding: $0) }
+    case .failure(let failure):
+      fail(waiting) { _ in failure.failure(ofChange: false) }
     }
+  }
+
+  /// Ends a session whose tokens can't be renewed.
+  private func expire(_ login: Login, _ waiting: [Int], at now: Duration) {
     login.tokens = nil
     for job in waiting {
       jobs[job]?.events += login.endEvents()
@@ -229,12 +347,23 @@ public final class AccountService {
     }
   }
 
+  /// Ends jobs that have not been sent because there are no new tokens for now.
+  private func fail(_ waiting: [Int], because failure: ([String]) -> Failure) {
+    for number in waiting {
+      guard let job = jobs[number] else { continue }
+      var reason = failure(job.secrets)
+      reason.message = "the session's token could not be renewed: \(reason.message)"
+      if job.isChange { reason.details.insert(.init("outcome", .string(Failure.Outcome.notSent.rawValue)), at: 0) }
+      complete(number, .failure(reason))
+    }
+  }
+
   /// Goes on with a job whose session has ended under it: without its token where a session isn't needed.
-  private func goOnLoggedOut(_ job: Int, at now: Duration) {
-    if jobs[job]?.needsLogin ?? true {
-      complete(job, .failure(Self.notLoggedIn))
+  private func goOnLoggedOut(_ number: Int, at now: Duration) {
+    if jobs[number]?.command.needs ?? .login == .login {
+      complete(number, .failure(Failure(.notLoggedIn, "the session has ended; log in again with OVS_CMD_LOGIN")))
     } else {
-      send(job, at: now)
+      send(number, attempt: 1, at: now)
     }
   }
 
@@ -243,41 +372,6 @@ public final class AccountService {
   ) {
     let before = jobs.removeValue(forKey: job)?.events ?? []
     completions.append(Completion(job: job, result: result, session: session, events: before + events))
-  }
-
-  // MARK: The session
-
-  private static let notLoggedIn = Failure(
-    .notLoggedIn, "the session has ended; log in again with OVS_CMD_LOGIN")
-
-  private func check(_ needs: Command.Needs, _ session: Session) throws(Failure) {
-    switch needs {
-    case .nothing: return
-    case .key, .login:
-      guard session.apiKey != nil else {
-        throw Failure(.apiKeyNotSet, "set the API key first, with OVS_CMD_SET_API_KEY or OVS_API_KEY")
-      }
-      guard needs == .key || session.liveLogin != nil else {
-        throw Failure(.notLoggedIn, "log in first, with OVS_CMD_LOGIN")
-      }
-    }
-  }
-
-  private func summary(of session: Session) -> JSONValue {
-    let login = session.liveLogin
-    let domain: String? =
-      switch session.backend {
-      case .sandbox: nil
-      case .amapi(let domain): domain.description
-      }
-    return .object([
-      .init("backend", .string(session.backend.name)),
-      .init("api_domain", .string(orNull: domain)),
-      .init("api_key_set", .bool(session.apiKey != nil)),
-      .init("logged_in", .bool(login != nil)),
-      .init("email", .string(orNull: login?.email)),
-      .init("expires_at", .string(orNull: login?.tokens.map { UTCTime(seconds: $0.shortExpiry).description })),
-    ])
   }
 }
 

@@ -19,6 +19,14 @@ public struct Session {
       case .amapi: "amapi"
       }
     }
+
+    /// The address of the service; nil for the sandbox.
+    public var domain: APIDomain? {
+      switch self {
+      case .sandbox: nil
+      case .amapi(let domain): domain
+      }
+    }
   }
 
   /// Where commands go.

@@ -89,7 +89,7 @@ public struct Bridge: ~Copyable {
     case .sandbox:
       log.warning("this is the sandbox: accounts live in this process alone, and the real service is not touched")
     case .amapi(let domain):
-      log.warning("this version can't reach \(domain) yet: what would go there is answered with OVS_ERR_NETWORK")
+      log.info("commands go to \(domain)")
     }
     guard output != nil else { return outputClosed(EBADF) }
     if input == nil { splitter.end() }
@@ -171,11 +171,11 @@ public struct Bridge: ~Copyable {
     if let descriptor = parent?.descriptor {
       targets.append(pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0))
     }
-    let ready = poll(&targets, nfds_t(targets.count), waitMilliseconds)
+    let isAnyReady = dispatcher.poll(&targets, milliseconds: waitMilliseconds)
     let now = now()
     // Input before signals: what was sent before one counts as read before it.
-    if ready > 0, isReading, targets[1].revents != 0 { takeInput() }
-    if ready > 0, targets[0].revents != 0, let exit = takeSignals(at: now) { return exit }
+    if isAnyReady, isReading, targets[1].revents != 0 { takeInput() }
+    if isAnyReady, targets[0].revents != 0, let exit = takeSignals(at: now) { return exit }
     if parent?.hasEnded(at: now) ?? false { stop("the parent process has ended", at: now) }
     return nil
   }
@@ -185,10 +185,9 @@ public struct Bridge: ~Copyable {
     let flushDeadline = output?.backlog == 0 ? nil : endDeadline.map { $0 + Self.flushGrace }
     let times = [dispatcher.wakeTime, parent?.wakeTime, flushDeadline].compactMap(\.self)
     guard let wake = times.min() else { return -1 }
-    let left = (wake - now()).components
     // Rounded up, so that the time has come when poll returns.
-    return Int32(
-      clamping: max(0, left.seconds * 1000 + (left.attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000))
+    let left = wake - now()
+    return Int32(clamping: max(0, left.milliseconds))
   }
 
   private mutating func takeInput() {

@@ -19,6 +19,14 @@ public struct Configuration {
   public var apiDomain: APIDomain?
   /// The account service inside the process.
   public var sandbox = Sandbox.Options()
+  /// Makes what carries requests to a real service, once one is to be sent.
+  public var network: () throws(TransportFailure) -> any NetworkTransport = { () throws(TransportFailure) in
+    throw TransportFailure(.noConnection, wasSent: false, "this program was built without a way to a real service")
+  }
+  /// How many requests to a real service may be under way at a time.
+  public var maxConnections = 16
+  /// How far apart new clients are added.
+  public var addClientInterval = Duration.zero
   /// The longest line taken, in bytes.
   public var maxLineBytes = 1 << 20
   /// How many commands may be in flight before input is held back.

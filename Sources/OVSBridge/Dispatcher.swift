@@ -61,8 +61,11 @@ final class Dispatcher {
   init(_ configuration: Configuration, log: Log) {
     self.configuration = configuration
     self.log = log
-    service = AccountService(sandbox: Sandbox(configuration.sandbox))
-    scheduler = Scheduler(session: configuration.session, limit: configuration.maxInFlight)
+    service = AccountService(
+      sandbox: Sandbox(configuration.sandbox), renewalLimit: configuration.timeout, network: configuration.network)
+    scheduler = Scheduler(
+      session: configuration.session, limit: configuration.maxInFlight, connections: configuration.maxConnections,
+      addClientInterval: configuration.addClientInterval)
   }
 
   // MARK: What the process tells
@@ -75,6 +78,14 @@ final class Dispatcher {
 
   /// When ``proceed(at:)`` is due at the latest; nil when nothing depends on time.
   var wakeTime: Duration? { [scheduler.wakeTime, service.wakeTime].compactMap(\.self).min() }
+
+  /// What `poll` (POSIX) does, and waits for what the account service waits for too.
+  func poll(_ targets: inout [pollfd], milliseconds: Int32) -> Bool {
+    if let network = service.network, network.isActive {
+      return network.poll(&targets, milliseconds: milliseconds)
+    }
+    return systemPoll(&targets, nfds_t(targets.count), milliseconds) > 0
+  }
 
   /// Takes a message; only when ``hasRoom``.
   func take(_ message: Message, at now: Duration) {
@@ -149,6 +160,10 @@ final class Dispatcher {
     while next < actions.count {
       switch actions[next] {
       case .start(let job, let session): start(job, in: session, at: now)
+      case .send(let job, let deadline):
+        service.send(job, by: deadline, at: now)
+        finishJobs(at: now)
+      case .hold(let job, let wait): hold(job, wait)
       case .giveUp(let job, let reason): giveUp(job, reason)
       }
       next += 1
@@ -162,12 +177,27 @@ final class Dispatcher {
     case .session(let operation):
       service.start(operation, job.request, as: number, in: session)
     case .account(let operation):
-      service.start(operation, job.request, as: number, in: session, at: now)
+      if let turn = service.start(operation, job.request, as: number, in: session) {
+        return handle(.ready(number, turn), at: now)
+      }
     case .process(let operation):
       complete(number, .success(carryOut(operation, job.arguments, session, at: now)), at: now, session: nil)
       return
     }
     finishJobs(at: now)
+  }
+
+  /// Tells that a command is held back by the pace.
+  private func hold(_ number: Int, _ wait: Duration) {
+    guard let job = jobs[number] else { return }
+    // In tenths, rounded up.
+    let tenths = (wait.milliseconds + 99) / 100
+    let seconds = tenths % 10 == 0 ? "\(tenths / 10)" : "\(tenths / 10).\(tenths % 10)"
+    let data: [JSONValue.Member] = [
+      .init("id", job.request.reply.id?.value ?? .null), .init("state", .string("waiting")),
+      .init("eta_s", .number(seconds)),
+    ]
+    write(Event(.progress, data), to: job.request.reply)
   }
 
   private func carryOut(
@@ -212,10 +242,7 @@ final class Dispatcher {
   private func finishJobs(at now: Duration) {
     while let completion = service.nextCompletion(at: now) {
       guard let job = jobs[completion.job] else { continue }
-      for event in completion.events {
-        output.event(event, in: job.request.reply.dialect)
-        output.raw("\n")
-      }
+      for event in completion.events { write(event, to: job.request.reply) }
       complete(completion.job, completion.result, at: now, session: completion.session)
     }
   }
@@ -237,21 +264,25 @@ final class Dispatcher {
     let command = job.request.command
     let fateOfRequest = service.abandon(number)
     let outcome = command.effect == .accountChange ? fateOfRequest : nil
-    let fate = outcome == .unknown ? "; whether the change took effect is not known" : ""
     let failure =
       switch reason {
       case .cancelled:
-        Failure(.cancelled, outcome: outcome, "\(command.name) was cancelled by OVS_CMD_CANCEL\(fate)")
+        Failure(.cancelled, outcome: outcome, "\(command.name) was cancelled by OVS_CMD_CANCEL")
       case .timedOut:
-        Failure(.timeout, outcome: outcome, "\(command.name) got no answer within its timeout\(fate)")
+        Failure(.timeout, outcome: outcome, "\(command.name) got no answer within its timeout")
       case .shuttingDown:
-        Failure(.shuttingDown, outcome: outcome, "the bridge is ending; \(command.name) was not carried through\(fate)")
+        Failure(.shuttingDown, outcome: outcome, "the bridge is ending; \(command.name) was not carried through")
       }
     log.debug("command \(number): \(failure.code.row.name)")
     answer(.failure(failure), command: command, to: job.request.reply, slot: job.slot)
   }
 
   // MARK: Answers
+
+  private func write(_ event: Event, to reply: ReplyAddress) {
+    output.event(event, in: reply.dialect)
+    output.raw("\n")
+  }
 
   private func answer(
     _ result: Result<JSONValue, Failure>, command: Command?, to reply: ReplyAddress, slot: Slot?
@@ -278,4 +309,9 @@ final class Dispatcher {
     }
     if slot.batch.hasAnswers { output.raw("]\n") }
   }
+}
+
+/// The system's `poll`, whose name ``Dispatcher`` needs for itself.
+private func systemPoll(_ targets: UnsafeMutablePointer<pollfd>, _ count: nfds_t, _ milliseconds: Int32) -> Int32 {
+  poll(targets, count, milliseconds)
 }

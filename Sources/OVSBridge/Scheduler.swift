@@ -14,7 +14,9 @@ extension Session: SessionValue {}
 /// - Session commands take effect in the order of arrival: a command works with the session that those before it made,
 ///   and with nothing that those after it do.
 /// - Commands on one account run one after the other in the order of arrival, on different accounts side by side.
-/// - A command's timeout runs from its start, not while it waits.
+/// - Of the commands that are sent, no more are under way than there are connections, and new clients are added no
+///   faster than the pace allows; both in the order in which they could be sent.
+/// - A command's timeout runs from when it is taken up, not while it waits for its turn.
 /// - After the end of input, or a shutdown, what has arrived is carried through and nothing new is taken.
 ///
 /// It is a state machine without input, output or a clock: an event and the time go in, actions come out.
@@ -23,6 +25,8 @@ public struct Scheduler<Session: SessionValue> {
   public enum Event {
     /// A command came in, under a number higher than all before.
     case arrived(Int, Command.Effect, AccountName, timeout: Duration)
+    /// A started command is to be sent as soon as it is its turn.
+    case ready(Int, AccountService.Turn)
     /// A started command was carried out or has failed, and made this session, if it made one.
     case finished(Int, session: Session?)
     /// A command is to be taken back.
@@ -39,6 +43,10 @@ public struct Scheduler<Session: SessionValue> {
   public enum Action {
     /// Carry a command out, with this session.
     case start(Int, Session)
+    /// Send a command that was ready; it will be given up at the deadline.
+    case send(Int, deadline: Duration)
+    /// Tell that a command is held back by the pace, for about so long.
+    case hold(Int, Duration)
     /// Answer a command with a failure and forget it; it is no longer waited for.
     case giveUp(Int, Reason)
   }
@@ -60,8 +68,11 @@ public struct Scheduler<Session: SessionValue> {
     /// The session it works with, and the queue it stands in, once it has passed the gate.
     var session: Session?
     var queue: String?
-    /// Set once it was started.
+    /// Set while it is under way.
     var deadline: Duration?
+    /// What it waits for, or has waited for, to be sent.
+    var turn: AccountService.Turn?
+    var isSent = false
 
     var isGated: Bool { session == nil }
   }
@@ -76,12 +87,17 @@ public struct Scheduler<Session: SessionValue> {
   public private(set) var session: Session
 
   private let limit: Int
+  private let connections: Int
   private var jobs: [Int: Job] = [:]
   /// Commands that wait for a session command, or, like a shutdown, for all before them.
   private var gate = FIFO<Int>()
   /// The session command that has passed the gate and isn't done; it keeps the gate shut.
   private var sessionJob: Int?
   private var queues: [String: AccountQueue] = [:]
+  private var pace: Pace
+  /// Commands that wait for a connection, those of the pace among them once it lets them.
+  private var line = FIFO<Int>()
+  private var connectionsInUse = 0
   private var isAccepting = true
   private var stopDeadline: Duration?
   /// No started command's deadline is before this one.
@@ -92,9 +108,13 @@ public struct Scheduler<Session: SessionValue> {
   /// - Parameters:
   ///   - session: the session to start with.
   ///   - limit: how many commands may be in flight before ``isFull``.
-  public init(session: Session, limit: Int) {
+  ///   - connections: how many of those that use one may be sent at a time.
+  ///   - addClientInterval: how far apart new clients are added.
+  public init(session: Session, limit: Int, connections: Int = .max, addClientInterval: Duration = .zero) {
     self.session = session
     self.limit = limit
+    self.connections = connections
+    pace = Pace(interval: addClientInterval)
   }
 
   /// Whether as many commands are in flight as may be: no more should be read.
@@ -105,7 +125,7 @@ public struct Scheduler<Session: SessionValue> {
 
   /// When a ``Event/tick`` is due at the latest; nil when nothing depends on time.
   public var wakeTime: Duration? {
-    jobs.isEmpty ? nil : [earliestDeadline, stopDeadline].compactMap(\.self).min()
+    jobs.isEmpty ? nil : [earliestDeadline, stopDeadline, pace.wakeTime].compactMap(\.self).min()
   }
 
   /// Takes an event and appends what is to be done about it, in order.
@@ -113,6 +133,8 @@ public struct Scheduler<Session: SessionValue> {
     switch event {
     case .arrived(let job, let effect, let account, let timeout):
       arrived(job, Job(effect: effect, account: account, timeout: timeout), now, &actions)
+    case .ready(let job, let turn):
+      ready(job, turn, now, &actions)
     case .finished(let job, let session):
       finish(job, session: session, now, &actions)
     case .cancelled(let job):
@@ -170,12 +192,71 @@ public struct Scheduler<Session: SessionValue> {
   }
 
   private mutating func start(_ number: Int, _ now: Duration, _ actions: inout [Action]) {
-    guard let job = jobs[number], let session = job.session else { return }
-    let deadline = now + job.timeout
-    jobs[number]?.deadline = deadline
-    earliestDeadline = min(earliestDeadline ?? deadline, deadline)
+    guard let session = jobs[number]?.session else { return }
+    setDeadline(number, now)
     actions.append(.start(number, session))
   }
+
+  /// Has a command's timeout run from now.
+  @discardableResult
+  private mutating func setDeadline(_ number: Int, _ now: Duration) -> Duration {
+    let deadline = now + (jobs[number]?.timeout ?? .zero)
+    jobs[number]?.deadline = deadline
+    earliestDeadline = min(earliestDeadline ?? deadline, deadline)
+    return deadline
+  }
+
+  // MARK: Turns
+
+  /// Puts a started command in line for what it needs to be sent.
+  private mutating func ready(
+    _ number: Int, _ turn: AccountService.Turn, _ now: Duration, _ actions: inout [Action]
+  ) {
+    guard jobs[number] != nil else { return }
+    jobs[number]?.turn = turn
+    jobs[number]?.deadline = nil
+    if turn.addsClient, pace.isKept {
+      if let wait = pace.join(number, at: now) { actions.append(.hold(number, wait)) }
+    } else {
+      lineUp(number, now, &actions)
+    }
+    sendNext(now, &actions)
+  }
+
+  private mutating func lineUp(_ number: Int, _ now: Duration, _ actions: inout [Action]) {
+    if jobs[number]?.turn?.usesConnection ?? false {
+      line.append(number)
+    } else {
+      send(number, now, &actions)
+    }
+  }
+
+  /// Sends the commands whose turn has come.
+  private mutating func sendNext(_ now: Duration, _ actions: inout [Action]) {
+    if let number = pace.next(at: now) { lineUp(number, now, &actions) }
+    while connectionsInUse < connections, let number = line.removeFirst() {
+      connectionsInUse += 1
+      send(number, now, &actions)
+    }
+  }
+
+  private mutating func send(_ number: Int, _ now: Duration, _ actions: inout [Action]) {
+    pace.sent(number, at: now)
+    jobs[number]?.isSent = true
+    actions.append(.send(number, deadline: setDeadline(number, now)))
+  }
+
+  /// Gives back what a command has, or takes it out of the line.
+  private mutating func leaveLine(_ number: Int, _ job: Job, _ now: Duration, _ actions: inout [Action]) {
+    guard let turn = job.turn else { return }
+    if turn.addsClient { pace.ended(number, at: now) }
+    if turn.usesConnection {
+      if job.isSent { connectionsInUse -= 1 } else { line.remove(number) }
+    }
+    sendNext(now, &actions)
+  }
+
+  // MARK: Ends
 
   /// Forgets a command and lets those that waited for it go on.
   private mutating func finish(
@@ -188,6 +269,7 @@ public struct Scheduler<Session: SessionValue> {
     }
     if job.isGated { gate.remove(number) }
     if let account = job.queue { leave(account, number, now, &actions) }
+    leaveLine(number, job, now, &actions)
     openGate(now, &actions)
   }
 
@@ -223,9 +305,13 @@ public struct Scheduler<Session: SessionValue> {
       jobs = [:]
       gate = FIFO()
       queues = [:]
+      line = FIFO()
+      pace.end()
+      connectionsInUse = 0
       sessionJob = nil
       return
     }
+    sendNext(now, &actions)
     guard let earliest = earliestDeadline, earliest <= now else { return }
     // What starts from here on sets the bound anew.
     earliestDeadline = jobs.values.lazy.compactMap(\.deadline).filter { $0 > now }.min()

@@ -15,6 +15,8 @@ public struct Event: Equatable, Sendable {
   public enum Kind: Int, CaseIterable, Sendable {
     /// The session is over, and nobody asked for it.
     case sessionExpired = 1100
+    /// A command waits for its turn.
+    case progress = 1101
     /// The sandbox has no mail of its own.
     case sandboxMail = 1200
 
@@ -22,6 +24,7 @@ public struct Event: Equatable, Sendable {
     public var name: String {
       switch self {
       case .sessionExpired: "OVS_NOTIFY_SESSION_EXPIRED"
+      case .progress: "OVS_NOTIFY_PROGRESS"
       case .sandboxMail: "OVS_NOTIFY_SANDBOX_MAIL"
       }
     }
@@ -30,6 +33,7 @@ public struct Event: Equatable, Sendable {
     public var members: [String] {
       switch self {
       case .sessionExpired: ["email"]
+      case .progress: ["id", "state", "eta_s"]
       case .sandboxMail: ["to", "subject", "password"]
       }
     }
@@ -38,6 +42,8 @@ public struct Event: Equatable, Sendable {
     public var summary: String {
       switch self {
       case .sessionExpired: "The session's tokens were refused and could not be renewed; log in again."
+      case .progress:
+        "The command of this `id` is `waiting` for its turn by --add-client-interval, for about `eta_s` seconds."
       case .sandboxMail: "What the sandbox would have mailed to the end-user."
       }
     }

@@ -27,9 +27,11 @@ public struct Failure: Error, Equatable, Sendable {
     self.init(code, message, details: [.init("field", .string(field))])
   }
 
-  /// A failure with what became of the change, if it was one.
+  /// A failure with what became of the change, if it was one; the message says so too where that is not known.
   public init(_ code: ErrorCode, outcome: Outcome?, _ message: String) {
-    self.init(code, message, details: outcome.map { [.init("outcome", .string($0.rawValue))] } ?? [])
+    self.init(
+      code, message + (outcome == .unknown ? "; whether the change took effect is not known" : ""),
+      details: outcome.map { [.init("outcome", .string($0.rawValue))] } ?? [])
   }
 
   /// Whether the same command may be sent again as it is.

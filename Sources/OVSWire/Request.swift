@@ -10,7 +10,8 @@ public enum Dialect: Sendable {
 public struct RequestID: Sendable {
   /// The very text it came with, quotes included; an answer echoes it.
   public let text: String
-  private let value: JSONValue
+  /// What that text means.
+  public let value: JSONValue
 
   /// An identifier of `value`, which came as `text`.
   init(text: String, value: JSONValue) {

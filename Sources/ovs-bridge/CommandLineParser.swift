@@ -1,6 +1,23 @@
 import OVSAccounts
 import OVSBridge
+import OVSNetwork
 import OVSWire
+
+/// What the options set.
+struct Settings {
+  var bridge = Configuration()
+  var network = LibcurlTransport.Options()
+
+  /// The bridge's configuration with its way to a real service.
+  var configuration: Configuration {
+    var configuration = bridge
+    var options = network
+    options.userAgent = "ovs-bridge/\(bridgeVersion)"
+    configuration.maxConnections = options.maxConnections
+    configuration.network = { [options] () throws(TransportFailure) in try LibcurlTransport(options) }
+    return configuration
+  }
+}
 
 /// What the command line and the environment ask for.
 enum Invocation {
@@ -14,7 +31,7 @@ enum Invocation {
 
   /// Reads the arguments behind the program's name, and the environment for what they leave open.
   init(_ arguments: some Sequence<String>, environment: (String) -> String?) throws(UsageError) {
-    var configuration = Configuration()
+    var settings = Settings()
     var rest = Array(arguments)[...]
     while let argument = rest.popFirst() {
       let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
@@ -33,27 +50,27 @@ enum Invocation {
           self = .action(action)
           return
         }
-        if case .flag(let apply) = option.effect { apply(&configuration) }
+        if case .flag(let apply) = option.effect { apply(&settings) }
       case .value(let placeholder, let apply):
         guard let value = parts.count == 2 ? parts[1] : rest.popFirst() else {
           throw UsageError(message: "\(name) needs a value: \(name) \(placeholder)")
         }
         do throws(Option.ValueError) {
-          try apply(&configuration, value)
+          try apply(&settings, value)
         } catch {
           throw UsageError(message: "\(name) \(error.reason)")
         }
       }
     }
-    configuration.apiKey = configuration.apiKey ?? environment("OVS_API_KEY")
-    configuration.secretKey = environment("OVS_SECRET_KEY")
-    if configuration.apiDomain == nil, let text = environment("OVS_API_DOMAIN") {
+    settings.bridge.apiKey = settings.bridge.apiKey ?? environment("OVS_API_KEY")
+    settings.bridge.secretKey = environment("OVS_SECRET_KEY")
+    if settings.bridge.apiDomain == nil, let text = environment("OVS_API_DOMAIN") {
       do throws(Option.ValueError) {
-        configuration.apiDomain = try Option.domain(text)
+        settings.bridge.apiDomain = try Option.domain(text)
       } catch {
         throw UsageError(message: "OVS_API_DOMAIN \(error.reason)")
       }
     }
-    self = .run(configuration)
+    self = .run(settings.configuration)
   }
 }

@@ -1,3 +1,4 @@
+import OVSAccounts
 import OVSBridge
 import OVSWire
 
@@ -21,7 +22,7 @@ enum HelpText {
     }
     text += """
 
-      Environment: OVS_API_KEY, OVS_SECRET_KEY, OVS_API_DOMAIN
+      Environment: OVS_API_KEY, OVS_SECRET_KEY, OVS_API_DOMAIN; https_proxy, all_proxy, no_proxy
 
       Exit status:
         0        all is answered
@@ -58,8 +59,19 @@ enum HelpText {
       text +=
         "\(padded(String(error.rawValue), to: 5))\(padded(error.row.name, to: 26))\(padded(code, to: 8))\(error.row.summary)\n"
     }
+    text += "\nThe service's methods, behind /api/amapi/ (* required, ? inferred, for want of a page that says it):\n"
+    for endpoint in AMAPIEndpoint.all {
+      text += "\n     \(endpoint.name)\n       sends    \(list(endpoint.fields))\n"
+      text += "       gives    \(endpoint.answer.isEmpty ? "nothing" : list(endpoint.answer))\n"
+      let credentials = endpoint.credentials.map(\.rawValue) + ["whitelisted address"]
+      text += "       allowed  by \(credentials.joined(separator: ", or "))\n"
+    }
     return text
   }()
+
+  private static func list<Value>(_ names: [AMAPIEndpoint.Name<Value>]) -> String {
+    names.map(\.description).joined(separator: ", ")
+  }
 
   private static func needs(_ needs: Command.Needs) -> String {
     switch needs {

@@ -1,5 +1,6 @@
 import OVSAccounts
 import OVSBridge
+import OVSNetwork
 import OVSWire
 
 #if canImport(Glibc)
@@ -28,9 +29,9 @@ struct Option: Sendable {
     /// Takes no value and is done at once.
     case action(Action)
     /// Takes no value.
-    case flag(@Sendable (inout Configuration) -> Void)
+    case flag(@Sendable (inout Settings) -> Void)
     /// Takes a value.
-    case value(placeholder: String, @Sendable (inout Configuration, String) throws(ValueError) -> Void)
+    case value(placeholder: String, @Sendable (inout Settings, String) throws(ValueError) -> Void)
   }
 
   let name: String
@@ -51,19 +52,19 @@ struct Option: Sendable {
       "Limits",
       [
         .value("--max-line-bytes", "N", "longest line taken, in bytes (1048576)") {
-          configuration, text throws(ValueError) in
-          configuration.maxLineBytes = try integer(text, in: 64...JSONDocument.maximumBytes)
+          settings, text throws(ValueError) in
+          settings.bridge.maxLineBytes = try integer(text, in: 64...JSONDocument.maximumBytes)
         },
         .value("--max-in-flight", "N", "commands in flight before input is held back (1024)") {
-          configuration, text throws(ValueError) in
-          configuration.maxInFlight = try integer(text, in: 1...1_000_000)
+          settings, text throws(ValueError) in
+          settings.bridge.maxInFlight = try integer(text, in: 1...1_000_000)
         },
-        .value("--timeout", "SECONDS", "how long a command may take (30)") { configuration, text throws(ValueError) in
-          configuration.timeout = try seconds(text, orZero: false)
+        .value("--timeout", "SECONDS", "how long a command may take (30)") { settings, text throws(ValueError) in
+          settings.bridge.timeout = try seconds(text, orZero: false)
         },
         .value("--drain-timeout", "SECONDS", "how long SIGTERM waits for commands under way (10)") {
-          configuration, text throws(ValueError) in
-          configuration.drainTimeout = try seconds(text, orZero: true)
+          settings, text throws(ValueError) in
+          settings.bridge.drainTimeout = try seconds(text, orZero: true)
         },
       ]
     ),
@@ -71,14 +72,14 @@ struct Option: Sendable {
       "Process",
       [
         .value("--log-level", "LEVEL", "error, warning, info or debug (info), on stderr") {
-          configuration, text throws(ValueError) in
-          configuration.logLevel = try choice(text)
+          settings, text throws(ValueError) in
+          settings.bridge.logLevel = try choice(text)
         },
-        .value("--log-format", "FORMAT", "text or json (text)") { configuration, text throws(ValueError) in
-          configuration.logFormat = try choice(text)
+        .value("--log-format", "FORMAT", "text or json (text)") { settings, text throws(ValueError) in
+          settings.bridge.logFormat = try choice(text)
         },
-        .value("--parent-pid", "PID", "end when this process has ended") { configuration, text throws(ValueError) in
-          configuration.parentProcessID = Int32(try integer(text, in: 1...Int(Int32.max)))
+        .value("--parent-pid", "PID", "end when this process has ended") { settings, text throws(ValueError) in
+          settings.bridge.parentProcessID = Int32(try integer(text, in: 1...Int(Int32.max)))
         },
       ]
     ),
@@ -86,12 +87,39 @@ struct Option: Sendable {
       "Account service",
       [
         .value("--api-key-file", "PATH", "read the API key from this file, instead of OVS_API_KEY") {
-          configuration, text throws(ValueError) in
-          configuration.apiKey = try key(inFile: text)
+          settings, text throws(ValueError) in
+          settings.bridge.apiKey = try key(inFile: text)
         },
         .value("--api-domain", "DOMAIN", "the service's address, instead of OVS_API_DOMAIN; without one, the sandbox") {
-          configuration, text throws(ValueError) in
-          configuration.apiDomain = try domain(text)
+          settings, text throws(ValueError) in
+          settings.bridge.apiDomain = try domain(text)
+        },
+        .value("--add-client-interval", "SECONDS", "how far apart new clients are added (0)") {
+          settings, text throws(ValueError) in
+          settings.bridge.addClientInterval = try seconds(text, orZero: true)
+        },
+        .value("--max-connections", "N", "connections to the service at a time (16)") {
+          settings, text throws(ValueError) in
+          settings.network.maxConnections = try integer(text, in: 1...1000)
+        },
+        .value("--connect-timeout", "SECONDS", "how long a connection may take to come about (10)") {
+          settings, text throws(ValueError) in
+          settings.network.connectTimeout = try seconds(text, orZero: false)
+        },
+        .value("--ca-file", "PATH", "trust the CA certificates (PEM) in this file, instead of the system's") {
+          settings, text throws(ValueError) in
+          settings.network.caFile = try certificates(inFile: text)
+        },
+        .value("--amapi-endpoint", "NAME=PATH", "where a method of the service is, such as CancelClient=/api/Cancel") {
+          settings, text throws(ValueError) in
+          do throws(AMAPIPaths.CorrectionError) {
+            try settings.network.paths.correct(text)
+          } catch {
+            throw ValueError(reason: error.reason)
+          }
+        },
+        .value("--libcurl", "PATH", "the libcurl to use (the system's)") { settings, text throws(ValueError) in
+          settings.network.library = try nonEmpty(text)
         },
       ]
     ),
@@ -99,27 +127,27 @@ struct Option: Sendable {
       "Sandbox",
       [
         .value("--sandbox-api-key", "KEY", "the one API key that the sandbox takes (any)") {
-          configuration, text throws(ValueError) in
-          configuration.sandbox.apiKey = try nonEmpty(text)
+          settings, text throws(ValueError) in
+          settings.bridge.sandbox.apiKey = try nonEmpty(text)
         },
         .value("--sandbox-secret-key", "KEY", "the one secret key that it takes (any)") {
-          configuration, text throws(ValueError) in
-          configuration.sandbox.secretKey = try nonEmpty(text)
+          settings, text throws(ValueError) in
+          settings.bridge.sandbox.secretKey = try nonEmpty(text)
         },
         Option(
-          name: "--sandbox-not-whitelisted", effect: .flag { $0.sandbox.isWhitelisted = false },
+          name: "--sandbox-not-whitelisted", effect: .flag { $0.bridge.sandbox.isWhitelisted = false },
           summary: "have it treat the caller's address as not whitelisted"),
         .value("--sandbox-now", "DATE", "where its clock starts: 2026-01-31 or 2026-01-31T09:30:00Z (now)") {
-          configuration, text throws(ValueError) in
+          settings, text throws(ValueError) in
           // Three years on, dates must still have four digits.
           guard let time = UTCTime(text), time.date < "9990" else {
             throw ValueError(reason: "must be a date such as 2026-01-31 or 2026-01-31T09:30:00Z")
           }
-          configuration.sandbox.start = time
+          settings.bridge.sandbox.start = time
         },
         .value("--sandbox-latency", "MS", "how long each of its requests takes, in milliseconds (0)") {
-          configuration, text throws(ValueError) in
-          configuration.sandbox.latency = .milliseconds(try integer(text, in: 0...86_400_000))
+          settings, text throws(ValueError) in
+          settings.bridge.sandbox.latency = .milliseconds(try integer(text, in: 0...86_400_000))
         },
       ]
     ),
@@ -129,7 +157,7 @@ struct Option: Sendable {
 
   private static func value(
     _ name: String, _ placeholder: String, _ summary: String,
-    _ apply: @escaping @Sendable (inout Configuration, String) throws(ValueError) -> Void
+    _ apply: @escaping @Sendable (inout Settings, String) throws(ValueError) -> Void
   ) -> Option {
     Option(name: name, effect: .value(placeholder: placeholder, apply), summary: summary)
   }
@@ -174,18 +202,38 @@ struct Option: Sendable {
   }
 
   private static func key(inFile path: String) throws(ValueError) -> String {
-    guard let file = fopen(path, "r") else {
-      throw ValueError(reason: "can't be read: \(String(cString: strerror(errno)))")
-    }
-    defer { fclose(file) }
-    var bytes = [UInt8](repeating: 0, count: 4096)
-    let count = fread(&bytes, 1, bytes.count, file)
-    guard ferror(file) == 0 else { throw ValueError(reason: "can't be read: \(String(cString: strerror(errno)))") }
-    guard let text = String(validating: bytes[..<count], as: UTF8.self), count < bytes.count else {
+    let bytes = try contents(ofFile: path, upTo: 4096)
+    guard let text = String(validating: bytes, as: UTF8.self), bytes.count < 4096 else {
       throw ValueError(reason: "must hold the key alone, on one line")
     }
     let lines = text.split(whereSeparator: \.isNewline)
     guard lines.count == 1 else { throw ValueError(reason: "must hold the key alone, on one line") }
     return String(lines[0])
+  }
+
+  /// The path of a file that holds certificates by its looks; libcurl reads it when it connects.
+  private static func certificates(inFile path: String) throws(ValueError) -> String {
+    let text = String(decoding: try contents(ofFile: path, upTo: 16 << 20), as: UTF8.self)
+    guard text.contains("-----BEGIN CERTIFICATE-----") || text.contains("-----BEGIN TRUSTED CERTIFICATE-----") else {
+      throw ValueError(reason: "must name a file of certificates in PEM, which begin with -----BEGIN CERTIFICATE-----")
+    }
+    return path
+  }
+
+  /// The bytes of a file, up to so many.
+  private static func contents(ofFile path: String, upTo limit: Int) throws(ValueError) -> [UInt8] {
+    guard let file = fopen(path, "r") else {
+      throw ValueError(reason: "can't be read: \(String(cString: strerror(errno)))")
+    }
+    defer { fclose(file) }
+    var bytes: [UInt8] = []
+    var piece = [UInt8](repeating: 0, count: 4096)
+    while bytes.count < limit {
+      let count = fread(&piece, 1, min(piece.count, limit - bytes.count), file)
+      guard ferror(file) == 0 else { throw ValueError(reason: "can't be read: \(String(cString: strerror(errno)))") }
+      if count == 0 { break }
+      bytes += piece[..<count]
+    }
+    return bytes
   }
 }

@@ -111,14 +111,11 @@ import Testing
 
   @Test("It ends when the process of --parent-pid has ended, though another holds its input open")
   func parentEnds() throws {
-    let parent = Process()
-    parent.executableURL = URL(fileURLWithPath: "/bin/sleep")
-    parent.arguments = ["600"]
-    try parent.run()
-    let bridge = try BridgeProcess(["--parent-pid", String(parent.processIdentifier)])
+    let parent = try ChildProcess("the parent", "/bin/sleep", ["600"])
+    let bridge = try BridgeProcess(["--parent-pid", String(parent.processID)])
     try bridge.send(#"{"cmd":1006}"#)
     _ = try bridge.line()
-    kill(parent.processIdentifier, SIGKILL)
+    parent.signal(SIGKILL)
     #expect(try bridge.exitStatus() == 0)
     #expect(try bridge.log().contains("the parent process has ended"))
   }
@@ -143,7 +140,7 @@ import Testing
     _ = try bridge.line()
     _ = try bridge.logLine()
     // What the process would print goes where its descriptor 1 points.
-    let stray = open("/proc/\(bridge.processID)/fd/1", O_WRONLY)
+    let stray = open("/proc/\(bridge.processID)/fd/1", O_WRONLY | O_CLOEXEC)
     #expect(write(stray, "stray\n", 6) == 6)
     close(stray)
     #expect(try bridge.logLine() == "stray")

@@ -1,4 +1,5 @@
 import Foundation
+import OVSAccounts
 import OVSWire
 import Testing
 
@@ -29,21 +30,13 @@ import Testing
 
   /// Runs a command as the README's reader would, with the program built beside this test in place of an installed one.
   private static func run(_ command: String) throws -> String {
-    let shell = Process()
-    shell.executableURL = URL(fileURLWithPath: "/bin/sh")
-    shell.arguments = ["-c", command.replacingOccurrences(of: "swift run ovs-bridge", with: "ovs-bridge")]
-    shell.currentDirectoryURL = root
     let folder = URL(fileURLWithPath: BridgeProcess.program).deletingLastPathComponent().path
-    var environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("OVS_") }
-    environment["PATH"] = folder + ":" + (environment["PATH"] ?? "")
-    shell.environment = environment
-    let output = Pipe()
-    shell.standardOutput = output
-    shell.standardError = FileHandle.nullDevice
-    try shell.run()
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    shell.waitUntilExit()
-    return String(decoding: data, as: UTF8.self)
+    let path = folder + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "")
+    let installed = command.replacingOccurrences(of: "swift run ovs-bridge", with: "ovs-bridge")
+    let shell = try ChildProcess(
+      "the shell", "/bin/sh", ["-c", "cd '\(root.path)' && exec 2>/dev/null && \(installed)"],
+      environment: ["PATH": path])
+    return try shell.wholeOutput()
   }
 
   /// Without what differs from run to run: generated names and passwords, dates.
@@ -88,6 +81,19 @@ import Testing
       Event.Kind.allCases.map { event in
         let members = event.members.map { "`\($0)`" }.joined(separator: ", ")
         return "| \(event.rawValue) | \(event.name) | \(members) | \(event.summary) |"
+      })
+  }
+
+  @Test("The table of the service's methods is the program's")
+  func endpoints() {
+    func list<Value>(_ names: [AMAPIEndpoint.Name<Value>]) -> String {
+      names.map { "`\($0.value.rawValue)`" + $0.description.dropFirst($0.value.rawValue.count) }.joined(separator: ", ")
+    }
+    Self.expect(
+      AMAPIEndpoint.all.map { endpoint in
+        let answer = endpoint.answer.isEmpty ? "nothing" : list(endpoint.answer)
+        let credentials = endpoint.credentials.map(\.rawValue).joined(separator: ", or ")
+        return "| \(endpoint.name) | \(list(endpoint.fields)) | \(answer) | \(credentials) |"
       })
   }
 

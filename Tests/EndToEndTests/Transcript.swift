@@ -40,13 +40,34 @@ struct Transcript: Sendable, CustomStringConvertible {
     }
   }
 
+  /// The options that the test server takes in place of the sandbox, and those that stay the bridge's.
+  var serverOptions: (server: [String], bridge: [String]) {
+    var server: [String] = []
+    var bridge: [String] = []
+    var isServers = false
+    for option in options {
+      if option.hasPrefix("--") { isServers = option.hasPrefix("--sandbox-") }
+      if isServers {
+        server.append(option.replacingOccurrences(of: "--sandbox-", with: "--"))
+      } else {
+        bridge.append(option)
+      }
+    }
+    return (server, bridge)
+  }
+
   /// Whether all of it can be sent at once: no line sent depends on one received.
   var isOnePiece: Bool { !exchanges.contains { $0.sent.contains { $0.contains("<<") } } }
 }
 
 /// What the placeholders of a transcript stand for so far.
 struct Bindings {
-  private var values: [Substring: Substring] = [:]
+  private var values: [Substring: Substring]
+
+  /// Nothing but what stands for the back end from the start.
+  init(backend: String = "sandbox", domain: String? = nil) {
+    values = ["backend": Substring(backend), "api_domain": domain.map { "\"\($0)\"" } ?? "null"]
+  }
 
   /// A line to send, its placeholders replaced.
   func filled(_ line: String) -> String {

@@ -9,17 +9,44 @@ import Testing
 
   @Test("A conversation goes as its transcript says", arguments: Transcript.all)
   func conversation(_ transcript: Transcript) throws {
-    let bridge = try BridgeProcess(transcript.options)
-    var bindings = Bindings()
+    try converse(transcript, with: BridgeProcess(transcript.options), Bindings(), server: nil)
+  }
+
+  @Test("A conversation with the service over TLS is the same as with the sandbox", arguments: Transcript.all)
+  func conversationOverTLS(_ transcript: Transcript) throws {
+    let options = transcript.serverOptions
+    let server = try AMAPIServer(options.server)
+    let bridge = try BridgeProcess(server.bridgeOptions + options.bridge)
+    try converse(transcript, with: bridge, Bindings(backend: "amapi", domain: server.domain), server: server)
+  }
+
+  private func converse(
+    _ transcript: Transcript, with bridge: BridgeProcess, _ bindings: Bindings, server: AMAPIServer?
+  ) throws {
+    var bindings = bindings
+    var mails = 0
     for exchange in transcript.exchanges {
       try bridge.send(exchange.sent.map(bindings.filled).joined(separator: "\n"))
-      for expected in exchange.expected {
-        let line = try bridge.line()
+      var expectedMails: [String] = []
+      func check(_ line: String, _ expected: String) {
         let isMatch = bindings.match(line, expected)
         #expect(
           isMatch,
           "\(transcript.name): after\n> \(exchange.sent.joined(separator: "\n> "))\nexpected\n< \(expected)\ngot\n< \(line)"
         )
+      }
+      for expected in exchange.expected {
+        // The service mails what the sandbox tells; the mail is out when the answer is here.
+        if server != nil, expected.contains("OVS_NOTIFY_SANDBOX_MAIL") {
+          expectedMails.append(expected)
+          continue
+        }
+        check(try bridge.line(), expected)
+        for mail in expectedMails {
+          check(try server?.mail(mails, asIn: mail) ?? "", mail)
+          mails += 1
+        }
+        expectedMails = []
       }
     }
     #expect(try bridge.lines() == [], "\(transcript.name): more came than was expected")
@@ -41,5 +68,18 @@ import Testing
       let isMatch = bindings.match(line, expected)
       #expect(isMatch, "\(transcript.name): expected\n< \(expected)\ngot\n< \(line)")
     }
+  }
+}
+
+extension AMAPIServer {
+  /// The mail of this number, from 0, as the sandbox would tell it in the dialect of `line`.
+  fileprivate func mail(_ number: Int, asIn line: String) throws -> String {
+    guard let mail = (try tell(#"{"do":"mails","since":\#(number)}"#)["mails"] as? [[String: String]])?.first else {
+      throw Trouble("the API server has mailed nothing")
+    }
+    let data = ["to", "subject", "password"].map { #""\#($0)":"\#(mail[$0] ?? "")""# }.joined(separator: ",")
+    return line.contains("jsonrpc")
+      ? #"{"jsonrpc":"2.0","method":"OVS_NOTIFY_SANDBOX_MAIL","params":{\#(data)}}"#
+      : #"{"notification":1200,"name":"OVS_NOTIFY_SANDBOX_MAIL","error":0,"error_name":"OVS_ERR_OK","data":{\#(data)}}"#
   }
 }

@@ -11,9 +11,10 @@ struct FailedRenewalTests {
 
   @Test(arguments: [
     #"{"status":"error","code":"INVALID_TOKEN"}"#, #"{"status":"error","code":"CLIENT_NOT_FOUND"}"#,
-    #"{"status":"success"}"#, #"{"status":"success","short_token":"only"}"#, "null",
+    #"{"status":"error","code":"WHATEVER"}"#, #"{"status":"success"}"#,
+    #"{"status":"success","short_token":"only"}"#, #"{"status":"success","short_token":"a\r\nb","long_token":"c"}"#,
   ])
-  func `Whatever the failed renewal was answered, one event comes before the answers`(reply: String) throws {
+  func `Whatever the renewal was refused for, one event comes before the answers`(reply: String) throws {
     bench.now = .seconds(12 * 60 * 60)
     let jobs = [
       try bench.start("GET_ACCOUNT_TYPE"), try bench.start("CANCEL_PLAN"), try bench.start("GET_ACCOUNT_EXP_DATE"),
@@ -24,6 +25,41 @@ struct FailedRenewalTests {
     #expect(completions.map { $0.failure?.code } == [.notLoggedIn, .notLoggedIn, .notLoggedIn])
     #expect(completions.map(\.events) == [[Self.expired], [], []])
     #expect(bench.transport.requests.count == 1, "nothing goes out without a token that needs one")
+  }
+
+  @Test(
+    arguments: [
+      (.failure(TransportFailure(.notTrusted, wasSent: false, "it broke")), .network),
+      (.failure(TransportFailure(.timeout, wasSent: true, "it broke")), .timeout),
+      (.failure(TransportFailure(.noAnswer, wasSent: true, "it broke")), .backend),
+      (.success(AMAPIReply(status: 500, body: .null)), .backend),
+      (.success(AMAPIReply(status: 200, body: .null)), .backend),
+      (.success(.refusal(.string("RATE_LIMITED"), status: 429)), .rateLimited),
+    ] as [(Result<AMAPIReply, TransportFailure>, ErrorCode)])
+  func `Where the service could not be asked the session goes on, and only these commands fail`(
+    result: Result<AMAPIReply, TransportFailure>, code: ErrorCode
+  ) throws {
+    bench.now = .seconds(12 * 60 * 60)
+    let jobs = [try bench.start("GET_ACCOUNT_TYPE"), try bench.start("CANCEL_PLAN")]
+    try bench.transport.end(result)
+    let completions = bench.completions()
+    #expect(completions.map(\.job) == jobs)
+    #expect(completions.map { $0.failure?.code } == [code, code] && completions.flatMap(\.events).isEmpty)
+    #expect(completions.map { $0.failure?.outcome } == [nil, "not_sent"], "the commands themselves were never sent")
+
+    try bench.start("GET_ACCOUNT_TYPE")
+    try bench.transport.reply(.tokens("2"))
+    #expect(bench.next() == nil)
+    try bench.transport.reply(.success(["type": "12"]))
+    #expect(bench.completions().map(\.data) == [.object([.init("type", .string("12"))])])
+  }
+
+  @Test func `A renewal has a limit of its own, and commands have none but their deadline`() throws {
+    bench.now = .seconds(12 * 60 * 60)
+    try bench.start("GET_ACCOUNT_TYPE")
+    try bench.transport.reply(.tokens("2"))
+    #expect(bench.next() == nil)
+    #expect(bench.transport.limits == [.seconds(30), nil])
   }
 
   @Test func `A refused token that can't be renewed ends the session as well`() throws {
@@ -52,7 +88,7 @@ struct FailedRenewalTests {
     #expect(completion.data == .null && completion.events == [Self.expired])
     #expect(
       bench.transport.requests.last
-        == AMAPIRequest(method, [(.apiKey, "key"), (.email, "bob@example.com"), (.secretKey, "secret")]))
+        == AMAPIRequest(method, [.apiKey: "key", .email: "bob@example.com", .secretKey: "secret"]))
   }
 
   @Test func `A command that was sent before the session ended fails when its token is refused`() throws {

@@ -50,13 +50,24 @@ struct NeedsTests {
   }
 
   @Test(arguments: [("GET_ACCOUNT_TYPE", "{}", nil), ("CANCEL_PLAN", "{}", "not_sent")] as [(String, String, String?)])
-  func `A back end that can't be reached yet is a network error, and a change was certainly not sent`(
+  func `Without a network a real service is a network error, and a change was certainly not sent`(
     name: String, data: String, outcome: String?
   ) throws {
-    let bench = ServiceBench.loggedIn()
+    let bench = ServiceBench(SandboxBench().sandbox)
+    bench.session = ServiceBench.loggedIn().session
     bench.session.backend = .amapi(try #require(APIDomain("acme")))
     let failure = try #require(try bench.run(name, data).failure)
     #expect(failure.code == .network && failure.outcome == outcome)
-    #expect(bench.transport.sent.isEmpty, "what is meant for the real service must not reach the sandbox")
+    #expect(failure.message.contains("there is no network here"))
+  }
+
+  @Test func `A command for a real service goes to its domain, and one for the sandbox to none`() throws {
+    let domain = try #require(APIDomain("acme"))
+    for backend in [Session.Backend.sandbox, .amapi(domain)] {
+      let bench = ServiceBench.loggedIn()
+      bench.session.backend = backend
+      try bench.start("GET_ACCOUNT_TYPE")
+      #expect(bench.transport.requests.map(\.domain) == [backend.domain])
+    }
   }
 }

@@ -17,26 +17,27 @@ struct OperationRequestTests {
 
   @Test(
     arguments: [
-      ("LOGIN", #"{"email":"Eve@b","password":"pw"}"#, .tokenRefresh, false, [(.email, "Eve@b"), (.password, "pw")]),
-      ("GET_ACCOUNT_TYPE", "{}", .getClient, true, [(.email, bob)]),
-      ("GET_ACCOUNT_TYPE", #"{"email":"eve@b"}"#, .getClient, true, [(.email, "eve@b")]),
-      ("GET_ACCOUNT_CREDENTIAL", "{}", .getClient, true, [(.email, bob)]),
-      ("GET_ACCOUNT_EXP_DATE", "{}", .getClient, true, [(.email, bob)]),
-      ("CHANGE_PLAN", #"{"type":12}"#, .upgradeProduct, true, [(.email, bob), (.type, "12")]),
+      ("LOGIN", #"{"email":"Eve@b","password":"pw"}"#, .tokenRefresh, false, [.email: "Eve@b", .password: "pw"]),
+      ("GET_ACCOUNT_TYPE", "{}", .getClient, true, [.email: bob]),
+      ("GET_ACCOUNT_TYPE", #"{"email":"eve@b"}"#, .getClient, true, [.email: "eve@b"]),
+      ("GET_ACCOUNT_CREDENTIAL", "{}", .getClient, true, [.email: bob]),
+      ("GET_ACCOUNT_EXP_DATE", "{}", .getClient, true, [.email: bob]),
+      ("CHANGE_PLAN", #"{"type":12}"#, .upgradeProduct, true, [.email: bob, .type: "12"]),
       (
         "CHANGE_PLAN", #"{"email":"bob@EXAMPLE.com","type":"1"}"#, .upgradeProduct, true,
-        [(.email, "bob@EXAMPLE.com"), (.type, "1")]
+        [.email: "bob@EXAMPLE.com", .type: "1"]
       ),
-      ("CANCEL_PLAN", "{}", .cancelClient, true, [(.email, bob), (.when, "at_due_date")]),
-      ("NEW_PRODUCT", #"{"type":"24"}"#, .newProduct, true, [(.email, bob), (.type, "24")]),
-      ("CLOSE_CLIENT", #"{"email":"BOB@example.com"}"#, .closeClient, true, [(.email, "BOB@example.com")]),
-      ("RESET_PASSWORD", #"{"email":"bob@example.com"}"#, .resetPassword, true, [(.email, "bob@example.com")]),
-    ] as [(String, String, AMAPIRequest.Method, Bool, [(AMAPIRequest.Field, String?)])])
+      ("CANCEL_PLAN", "{}", .cancelClient, true, [.email: bob, .when: "at_due_date"]),
+      ("NEW_PRODUCT", #"{"type":"24"}"#, .newProduct, true, [.email: bob, .type: "24"]),
+      ("CLOSE_CLIENT", #"{"email":"BOB@example.com"}"#, .closeClient, true, [.email: "BOB@example.com"]),
+      ("RESET_PASSWORD", #"{"email":"bob@example.com"}"#, .resetPassword, true, [.email: "bob@example.com"]),
+    ] as [(String, String, AMAPIRequest.Method, Bool, [AMAPIRequest.Field: String])])
   func `A command in an end-user's name never carries the secret key`(
     name: String, data: String, method: AMAPIRequest.Method, isWithToken: Bool,
-    fields: [(AMAPIRequest.Field, String?)]
+    fields: [AMAPIRequest.Field: String]
   ) throws {
-    let expected = AMAPIRequest(method, bearer: isWithToken ? Secret("short-1") : nil, [(.apiKey, "key")] + fields)
+    let form = fields.merging([.apiKey: "key"]) { $1 }
+    let expected = AMAPIRequest(method, bearer: isWithToken ? Secret("short-1") : nil, form)
     for secretKey in [nil, "secret"] {
       #expect(try request(name, data, secretKey: secretKey) == expected, "\(name) \(data)")
     }
@@ -44,37 +45,37 @@ struct OperationRequestTests {
 
   @Test(
     arguments: [
-      ("CLOSE_CLIENT", #"{"email":"eve@b"}"#, .closeClient, [(.email, "eve@b")]),
-      ("RESET_PASSWORD", #"{"email":"eve@b"}"#, .resetPassword, [(.email, "eve@b")]),
+      ("CLOSE_CLIENT", #"{"email":"eve@b"}"#, .closeClient, [.email: "eve@b"]),
+      ("RESET_PASSWORD", #"{"email":"eve@b"}"#, .resetPassword, [.email: "eve@b"]),
       (
         "ADD_CLIENT", #"{"email":"E@b","countrycode":"us","type":1}"#, .addClient,
-        [(.email, "E@b"), (.country, "US"), (.type, "1")]
+        [.email: "E@b", .country: "US", .type: "1"]
       ),
       (
         "ADD_CLIENT",
         #"{"type":"12","email":"E@b","password":"p","countrycode":"DE","first_name":"F","last_name":"L","company_name":"C"}"#,
         .addClient,
         [
-          (.email, "E@b"), (.password, "p"), (.country, "DE"), (.type, "12"), (.firstName, "F"), (.lastName, "L"),
-          (.companyName, "C"),
+          .email: "E@b", .password: "p", .country: "DE", .type: "12", .firstName: "F", .lastName: "L",
+          .companyName: "C",
         ]
       ),
       (
         "ADD_CLIENT", #"{"email":"E@b","password":"","countrycode":"us","type":1,"first_name":null,"last_name":""}"#,
-        .addClient, [(.email, "E@b"), (.country, "US"), (.type, "1")]
+        .addClient, [.email: "E@b", .country: "US", .type: "1"]
       ),
       (
         "ADD_CLIENT", #"{"email":"bob@example.com","countrycode":"us","type":1}"#, .addClient,
-        [(.email, "bob@example.com"), (.country, "US"), (.type, "1")]
+        [.email: "bob@example.com", .country: "US", .type: "1"]
       ),
-    ] as [(String, String, AMAPIRequest.Method, [(AMAPIRequest.Field, String?)])])
+    ] as [(String, String, AMAPIRequest.Method, [AMAPIRequest.Field: String])])
   func `A command on another account carries the secret key, if there is one, and never the session's token`(
-    name: String, data: String, method: AMAPIRequest.Method, fields: [(AMAPIRequest.Field, String?)]
+    name: String, data: String, method: AMAPIRequest.Method, fields: [AMAPIRequest.Field: String]
   ) throws {
-    #expect(try request(name, data) == AMAPIRequest(method, [(.apiKey, "key")] + fields), "\(name) \(data)")
+    #expect(try request(name, data) == AMAPIRequest(method, fields.merging([.apiKey: "key"]) { $1 }), "\(name) \(data)")
     #expect(
       try request(name, data, secretKey: "secret")
-        == AMAPIRequest(method, [(.apiKey, "key")] + fields + [(.secretKey, "secret")]), "\(name) \(data)")
+        == AMAPIRequest(method, fields.merging([.apiKey: "key", .secretKey: "secret"]) { $1 }), "\(name) \(data)")
   }
 
   @Test func `Without a session an account is closed under the secret key`() throws {
@@ -83,7 +84,7 @@ struct OperationRequestTests {
     try bench.start("CLOSE_CLIENT", #"{"email":"a@b"}"#)
     #expect(
       bench.transport.requests == [
-        AMAPIRequest(.closeClient, [(.apiKey, "key"), (.email, "a@b"), (.secretKey, "secret")])
+        AMAPIRequest(.closeClient, [.apiKey: "key", .email: "a@b", .secretKey: "secret"])
       ])
   }
 

@@ -8,11 +8,11 @@ struct RenewalTests {
   private let bench = ServiceBench.loggedIn()
 
   private static var renewal: AMAPIRequest {
-    AMAPIRequest(.tokenRefresh, bearer: Secret("long-1"), [(.apiKey, "key"), (.email, "Bob@example.com")])
+    AMAPIRequest(.tokenRefresh, bearer: Secret("long-1"), [.apiKey: "key", .email: "Bob@example.com"])
   }
 
   private func getClient(_ token: String) -> AMAPIRequest {
-    AMAPIRequest(.getClient, bearer: Secret(token), [(.apiKey, "key"), (.email, "Bob@example.com")])
+    AMAPIRequest(.getClient, bearer: Secret(token), [.apiKey: "key", .email: "Bob@example.com"])
   }
 
   private static var type: AMAPIReply { .success(["type": "12"]) }
@@ -68,7 +68,7 @@ struct RenewalTests {
       try bench.transport.reply(reply)
     }
     #expect(bench.completions().map { $0.failure == nil } == [true])
-    let again = AMAPIRequest(first.method, bearer: Secret("short-2"), first.fields.map { ($0.field, $0.value) })
+    let again = AMAPIRequest(first.method, bearer: Secret("short-2"), form: first.fields)
     #expect(bench.transport.requests == [first, Self.renewal, again])
   }
 

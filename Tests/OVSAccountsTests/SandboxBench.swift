@@ -28,7 +28,7 @@ final class SandboxBench {
     at now: Duration = .zero
   ) throws -> AMAPIReply {
     let all = [AMAPIRequest.Field.apiKey: "key"].merging(fields) { $1 }
-    let request = AMAPIRequest(method, bearer: bearer.map(Secret.init), all.map { ($0, $1) })
+    let request = AMAPIRequest(method, bearer: bearer.map(Secret.init), form: all.map { ($0, $1) })
     return try #require(sandbox.send(request, as: 1, at: now), "the sandbox did not answer at once")
   }
 

@@ -8,7 +8,7 @@ struct SandboxLatencyTests {
   private let sandbox = SandboxBench { $0.latency = .milliseconds(100) }.sandbox
 
   private func add(_ email: String) -> AMAPIRequest {
-    AMAPIRequest(.addClient, [(.apiKey, "key"), (.email, email), (.country, "US"), (.type, "1")])
+    AMAPIRequest(.addClient, [.apiKey: "key", .email: email, .country: "US", .type: "1"])
   }
 
   @Test func `An answer comes when its time has come, and the time is told`() throws {
@@ -17,7 +17,7 @@ struct SandboxLatencyTests {
     #expect(sandbox.wakeTime == .milliseconds(1100))
     #expect(sandbox.receive(at: .milliseconds(1099)) == nil)
     let answer = try #require(sandbox.receive(at: .milliseconds(1100)))
-    #expect(answer.ticket == 7 && answer.reply.code == nil)
+    #expect(answer.ticket == 7 && answer.result.reply?.isSuccess == true)
     #expect(sandbox.receive(at: .seconds(9)) == nil)
     #expect(sandbox.wakeTime == nil)
   }
@@ -42,8 +42,8 @@ struct SandboxLatencyTests {
     #expect(bench.sandbox.send(add("a@b"), as: 1, at: .zero) == nil)
     #expect(bench.sandbox.send(add("c@d"), as: 2, at: .seconds(4)) == nil)
     let answers = [bench.sandbox.receive(at: .seconds(60)), bench.sandbox.receive(at: .seconds(60))]
-    #expect(answers.map { $0?.reply.code } == [nil, "RATE_LIMITED"])
-    #expect(answers[1]?.reply.retryAfter == 6)
+    #expect(answers.map { $0?.result.reply?.code } == [nil, "RATE_LIMITED"])
+    #expect(answers[1]?.result.reply?.retryAfter == 6)
   }
 
   @Test func `A request that was given up has an unknown outcome, no answer, and its effect all the same`() {
@@ -54,7 +54,7 @@ struct SandboxLatencyTests {
     #expect(sandbox.receive(at: .seconds(1)) == nil)
 
     #expect(sandbox.send(add("A@B"), as: 3, at: .seconds(1)) == nil)
-    #expect(sandbox.receive(at: .seconds(2))?.reply.code == "CLIENT_EXISTS", "the one given up was carried out")
+    #expect(sandbox.receive(at: .seconds(2))?.result.reply?.code == "CLIENT_EXISTS", "the one given up was carried out")
   }
 
   @Test func `A time is the start and what has passed since, in whole seconds`() {

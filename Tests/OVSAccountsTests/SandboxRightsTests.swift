@@ -132,7 +132,7 @@ struct SandboxRightsTests {
   }
 
   @Test func `A request without an API key is refused`() throws {
-    let request = AMAPIRequest(.getClient, [(.email, "a@b")])
+    let request = AMAPIRequest(.getClient, [.email: "a@b"])
     #expect(SandboxBench().sandbox.send(request, as: 1, at: .zero)?.code == "INVALID_APIKEY")
   }
 }

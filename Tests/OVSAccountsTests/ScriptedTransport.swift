@@ -1,3 +1,4 @@
+import Foundation
 import OVSWire
 import Testing
 
@@ -7,7 +8,8 @@ import Testing
 final class ScriptedTransport: Transport {
   private(set) var sent: [(ticket: Int, request: AMAPIRequest)] = []
   private(set) var abandoned: [Int] = []
-  private var replies: [(ticket: Int, reply: AMAPIReply)] = []
+  private(set) var limits: [Duration?] = []
+  private var results: [(ticket: Int, result: Result<AMAPIReply, TransportFailure>)] = []
   private var unanswered: [Int] = []
 
   /// The requests that were sent, without their tickets.
@@ -17,14 +19,15 @@ final class ScriptedTransport: Transport {
     UTCTime(seconds: SandboxBench.start.seconds + now.components.seconds)
   }
 
-  func send(_ request: AMAPIRequest, as ticket: Int, at now: Duration) -> AMAPIReply? {
+  func send(_ request: AMAPIRequest, as ticket: Int, within limit: Duration?, at now: Duration) -> AMAPIReply? {
+    limits.append(limit)
     sent.append((ticket, request))
     unanswered.append(ticket)
     return nil
   }
 
-  func receive(at now: Duration) -> (ticket: Int, reply: AMAPIReply)? {
-    replies.isEmpty ? nil : replies.removeFirst()
+  func receive(at now: Duration) -> (ticket: Int, result: Result<AMAPIReply, TransportFailure>)? {
+    results.isEmpty ? nil : results.removeFirst()
   }
 
   var wakeTime: Duration? { unanswered.isEmpty ? nil : .zero }
@@ -41,10 +44,37 @@ final class ScriptedTransport: Transport {
   }
 
   /// Answers the oldest request that has no answer yet.
-  func reply(_ reply: AMAPIReply) throws {
-    try #require(!unanswered.isEmpty, "there is no request to answer")
-    replies.append((unanswered.removeFirst(), reply))
+  func reply(_ reply: AMAPIReply) throws { try end(.success(reply)) }
+
+  /// Lets the oldest request that has no answer yet fail.
+  func fail(_ kind: TransportFailure.Kind, wasSent: Bool) throws {
+    try end(.failure(TransportFailure(kind, wasSent: wasSent, "it broke")))
   }
+
+  /// Ends the oldest request that has not ended yet.
+  func end(_ result: Result<AMAPIReply, TransportFailure>) throws {
+    try #require(!unanswered.isEmpty, "there is no request to answer")
+    results.append((unanswered.removeFirst(), result))
+  }
+}
+
+/// What the network has of its own: nothing is waited for here.
+extension ScriptedTransport: NetworkTransport {
+  var isActive: Bool { !unanswered.isEmpty }
+
+  func poll(_ targets: inout [pollfd], milliseconds: Int32) -> Bool { false }
+}
+
+extension Transport {
+  /// Sends a request that may take any time.
+  func send(_ request: AMAPIRequest, as ticket: Int, at now: Duration) -> AMAPIReply? {
+    send(request, as: ticket, within: nil, at: now)
+  }
+}
+
+extension Result<AMAPIReply, TransportFailure> {
+  /// The answer; nil where there is none.
+  var reply: AMAPIReply? { try? get() }
 }
 
 extension AMAPIReply {
@@ -60,9 +90,11 @@ extension AMAPIReply {
   }
 
   /// A refusal with this code.
-  static func refusal(_ code: JSONValue?, _ message: String = "because", retryAfter: Int? = nil) -> AMAPIReply {
+  static func refusal(
+    _ code: JSONValue?, _ message: String = "because", status: Int = 400, retryAfter: Int? = nil
+  ) -> AMAPIReply {
     AMAPIReply(
-      status: 400, retryAfter: retryAfter,
+      status: status, retryAfter: retryAfter,
       body: .object(
         [.init("status", .string("error"))] + (code.map { [.init("code", $0)] } ?? [])
           + [.init("message", .string(message))]))
@@ -71,5 +103,7 @@ extension AMAPIReply {
   static var refusedToken: AMAPIReply { refusal(.string("INVALID_TOKEN")) }
 
   /// An answer with this body.
-  static func body(_ json: String) throws -> AMAPIReply { AMAPIReply(status: 200, body: try JSONValue(json: json)) }
+  static func body(_ json: String, status: Int = 200) throws -> AMAPIReply {
+    AMAPIReply(status: status, body: try JSONValue(json: json))
+  }
 }

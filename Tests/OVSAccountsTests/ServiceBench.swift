@@ -10,13 +10,22 @@ final class ServiceBench {
   let service: AccountService
   var session = Session(backend: .sandbox, apiKey: "key")
   var now = Duration.zero
+  /// How long a command may take from when it is sent.
+  var timeout = Duration.seconds(30)
   private var lastJob = 0
 
   /// A service over the scripted transport.
-  init() { service = AccountService(sandbox: transport) }
+  init() {
+    let transport = transport
+    service = AccountService(sandbox: transport) { () throws(TransportFailure) in transport }
+  }
 
   /// A service over `sandbox`.
-  init(_ sandbox: Sandbox) { service = AccountService(sandbox: sandbox) }
+  init(_ sandbox: Sandbox) {
+    service = AccountService(sandbox: sandbox) { () throws(TransportFailure) in
+      throw TransportFailure(.noConnection, wasSent: false, "there is no network here")
+    }
+  }
 
   /// A bench where bob@example.com is logged in with the tokens `short-1` and `long-1`, which are fresh.
   static func loggedIn(secretKey: String? = nil) -> ServiceBench {
@@ -35,7 +44,10 @@ final class ServiceBench {
     lastJob += 1
     switch request.command.operation {
     case .session(let operation): service.start(operation, request, as: lastJob, in: session)
-    case .account(let operation): service.start(operation, request, as: lastJob, in: session, at: now)
+    case .account(let operation):
+      if service.start(operation, request, as: lastJob, in: session) != nil {
+        service.send(lastJob, by: now + timeout, at: now)
+      }
     case .process: throw Failure(.internal, "\(request.command.name) is no command of the account service")
     }
     return lastJob

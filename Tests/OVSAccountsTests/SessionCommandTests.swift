@@ -62,7 +62,7 @@ struct SessionCommandTests {
     try bench.start("GET_ACCOUNT_TYPE")
     #expect(
       bench.transport.requests.last
-        == AMAPIRequest(.getClient, bearer: Secret("short-eve"), [(.apiKey, "key"), (.email, "Eve@b")]))
+        == AMAPIRequest(.getClient, bearer: Secret("short-eve"), [.apiKey: "key", .email: "Eve@b"]))
   }
 
   @Test(arguments: [

@@ -12,14 +12,17 @@ struct Named: SessionValue, Equatable {
 /// The scheduler driven by words, so that its rules can stand in tables.
 ///
 /// Events: `arrive 3 change ann` (effects: session, read, change, show, now, end; accounts: a name, `own`, or none),
-/// `arrive 3 change ann within 5`, `finish 3`, `finish 3 as bob`, `cancel 3`, `time 7` (seconds), `eof`,
-/// `stop by 9`. Actions: `start 3 as ann`, `cancelled 3`, `timedOut 3`, `shuttingDown 3`.
+/// `arrive 3 change ann within 5`, `ready 3` (with `adding` if it adds a client, `online` if it uses a connection),
+/// `finish 3`, `finish 3 as bob`, `cancel 3`, `time 7` (seconds), `eof`, `stop by 9`. Actions: `start 3 as ann`,
+/// `send 3 by 17`, `hold 3 for 10`, `cancelled 3`, `timedOut 3`, `shuttingDown 3`.
 struct SchedulerScript {
   var scheduler: Scheduler<Named>
   private(set) var now = Duration.zero
 
-  init(limit: Int = 1000) {
-    scheduler = Scheduler(session: Named(name: "nobody"), limit: limit)
+  init(limit: Int = 1000, connections: Int = 1000, addClientInterval: Int = 0) {
+    scheduler = Scheduler(
+      session: Named(name: "nobody"), limit: limit, connections: connections,
+      addClientInterval: .seconds(addClientInterval))
   }
 
   /// Takes an event and returns the actions, with `, ` between.
@@ -36,6 +39,9 @@ struct SchedulerScript {
           number, Self.effects[words[2]] ?? .immediate,
           account.map { $0 == "own" ? .session : .named($0) } ?? .none,
           timeout: .seconds(within == nil ? 1000 : last)))
+    case "ready":
+      let turn = AccountService.Turn(addsClient: words.contains("adding"), usesConnection: words.contains("online"))
+      return handle(.ready(number, turn))
     case "finish":
       return handle(.finished(number, session: words.count > 3 ? Named(name: words[3]) : nil))
     case "cancel": return handle(.cancelled(number))
@@ -59,6 +65,8 @@ struct SchedulerScript {
     return actions.map { action in
       switch action {
       case .start(let number, let session): "start \(number) as \(session.name)"
+      case .send(let number, let deadline): "send \(number) by \(deadline.components.seconds)"
+      case .hold(let number, let wait): "hold \(number) for \(wait.components.seconds)"
       case .giveUp(let number, let reason): "\(reason) \(number)"
       }
     }.joined(separator: ", ")

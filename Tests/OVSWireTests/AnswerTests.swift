@@ -50,7 +50,7 @@ struct AnswerTests {
       (
         #"{"cmd":22}"#, Failure(.timeout, outcome: .unknown, "too late"),
         #"{"notification":22,"name":"OVS_NOTIFY_CLOSE_CLIENT","error":21,"error_name":"OVS_ERR_TIMEOUT","data":null,"#
-          + #""message":"too late","retryable":false,"details":{"outcome":"unknown"}}"#
+          + #""message":"too late; whether the change took effect is not known","retryable":false,"details":{"outcome":"unknown"}}"#
       ),
       (
         #"{"cmd":22}"#, Failure(.notLoggedIn, "log in"),

@@ -24,8 +24,7 @@ public final class Sandbox: Transport {
     public init() {}
   }
 
-  /// Between two new clients from an address that is not whitelisted; documented.
-  private static let addClientInterval = Duration.seconds(10)
+  private static let addClientInterval = Duration.seconds(AMAPIReply.addClientInterval)
   /// For how long a long token of an account without an active plan is valid; documented.
   private static let longLifetime: Int64 = 30 * 24 * 60 * 60
 
@@ -54,18 +53,20 @@ public final class Sandbox: Transport {
   }
 
   /// Answers at once, unless requests are to take their time.
-  public func send(_ request: AMAPIRequest, as ticket: Int, at now: Duration) -> AMAPIReply? {
+  public func send(
+    _ request: AMAPIRequest, as ticket: Int, within limit: Duration?, at now: Duration
+  ) -> AMAPIReply? {
     guard options.latency > .zero else { return answer(request, at: now) }
     underway.append((due: now + options.latency, ticket: ticket, request: request))
     return nil
   }
 
   /// Carries out the requests whose time has come.
-  public func receive(at now: Duration) -> (ticket: Int, reply: AMAPIReply)? {
+  public func receive(at now: Duration) -> (ticket: Int, result: Result<AMAPIReply, TransportFailure>)? {
     while let first = underway.first, first.due <= now {
       underway.removeFirst()
       let reply = answer(first.request, at: first.due)
-      if abandoned.remove(first.ticket) == nil { return (first.ticket, reply) }
+      if abandoned.remove(first.ticket) == nil { return (first.ticket, .success(reply)) }
     }
     return nil
   }
@@ -94,7 +95,8 @@ public final class Sandbox: Transport {
     } catch {
       switch error {
       case .known(let code, let retryAfter):
-        return refusal(status: code.row.status, code: code.rawValue, message: code.row.message, retryAfter: retryAfter)
+        let words = code.rawValue.lowercased().split(separator: "_").joined(separator: " ")
+        return refusal(status: code.row.status, code: code.rawValue, message: words, retryAfter: retryAfter)
       case .other(let status, let code, let message):
         return refusal(status: status, code: code, message: message, retryAfter: nil)
       }
@@ -111,6 +113,10 @@ public final class Sandbox: Transport {
 
   private func success(_ members: [JSONValue.Member] = [], mail: AMAPIReply.Mail? = nil) -> AMAPIReply {
     AMAPIReply(status: 200, body: .object([.init("status", .string("success"))] + members), mail: mail)
+  }
+
+  private func member(_ member: AMAPIReply.Member, _ text: String) -> JSONValue.Member {
+    .init(member.rawValue, .string(text))
   }
 
   private func carryOut(_ request: AMAPIRequest, at now: Duration) throws(Refusal) -> AMAPIReply {
@@ -161,8 +167,8 @@ public final class Sandbox: Transport {
         message: "the account has no active plan since \(account.due.date); OVS_CMD_NEW_PRODUCT adds one")
     }
     return success([
-      .init("type", .string(account.plan.type.id)), .init("exp_date", .string(account.due.date)),
-      .init("vpn_username", .string(account.vpnUsername)), .init("vpn_password", .string(account.vpnPassword)),
+      member(.type, account.plan.type.id), member(.expirationDate, account.due.date),
+      member(.vpnUsername, account.vpnUsername), member(.vpnPassword, account.vpnPassword),
     ])
   }
 
@@ -189,7 +195,7 @@ public final class Sandbox: Transport {
     places[AccountName.key(email)] = place
     lastAddition = now
     return success(
-      [.init("username", .string(email)), .init("password", .string(account.password))]
+      [member(.username, email), member(.password, account.password)]
         + (options.isWhitelisted ? tokens(for: place, at: time) : []))
   }
 
@@ -261,7 +267,7 @@ public final class Sandbox: Transport {
     let longEnd = account.due > time ? account.due : UTCTime(seconds: time.seconds + Self.longLifetime)
     let short = SandboxToken(.short, place: place, nonce: account.tokenNonce, end: shortEnd)
     let long = SandboxToken(.long, place: place, nonce: account.tokenNonce, end: longEnd)
-    return [.init("short_token", .string(short.text)), .init("long_token", .string(long.text))]
+    return [member(.shortToken, short.text), member(.longToken, long.text)]
   }
 
   /// Whether a key or password is the right one, byte for byte.

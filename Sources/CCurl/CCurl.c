@@ -1,0 +1,226 @@
+#include "CCurl.h"
+
+#include <dlfcn.h>
+#include <stdio.h>
+#include <string.h>
+
+// What libcurl's headers declare, as far as it is used.
+struct version_info {
+  int age;
+  const char *version;
+  unsigned version_number;
+  const char *host;
+  int features;
+};
+
+struct wait_descriptor {
+  int descriptor;
+  short events;
+  short revents;
+};
+
+struct message {
+  int kind;
+  ccurl_easy *easy;
+  union {
+    void *pointer;
+    int result;
+  } data;
+};
+
+enum {
+  OLDEST_VERSION = 0x074200,
+  FEATURE_SSL = 1 << 2,
+  VERSION_NOW = 0,
+  GLOBAL_DEFAULT = 3,
+  WAIT_POLLIN = 1,
+  WAIT_POLLPRI = 2,
+  WAIT_POLLOUT = 4,
+  MESSAGE_DONE = 1,
+  OPTION_WRITEFUNCTION = 20011,
+  OPTION_READFUNCTION = 20012,
+  OPTION_HEADERFUNCTION = 20079,
+  INFO_TYPE_MASK = 0xf00000,
+  INFO_LONG = 0x200000,
+  MULTI_INTERNAL_ERROR = 4,
+  MAXIMUM_TARGETS = 16,
+};
+
+// The library's functions. All are set, or none is.
+static struct {
+  int (*global_init)(long flags);
+  const struct version_info *(*version_info)(int age);
+  ccurl_easy *(*easy_init)(void);
+  void (*easy_cleanup)(ccurl_easy *easy);
+  int (*easy_setopt)(ccurl_easy *easy, int option, ...);
+  int (*easy_getinfo)(ccurl_easy *easy, int info, ...);
+  const char *(*easy_strerror)(int code);
+  ccurl_list *(*slist_append)(ccurl_list *list, const char *text);
+  void (*slist_free_all)(ccurl_list *list);
+  ccurl_multi *(*multi_init)(void);
+  int (*multi_cleanup)(ccurl_multi *multi);
+  int (*multi_setopt)(ccurl_multi *multi, int option, ...);
+  int (*multi_add_handle)(ccurl_multi *multi, ccurl_easy *easy);
+  int (*multi_remove_handle)(ccurl_multi *multi, ccurl_easy *easy);
+  int (*multi_perform)(ccurl_multi *multi, int *running);
+  int (*multi_poll)(
+    ccurl_multi *multi, struct wait_descriptor *extra, unsigned count, int milliseconds, int *ready);
+  struct message *(*multi_info_read)(ccurl_multi *multi, int *left);
+} curl;
+
+static const struct {
+  const char *name;
+  void **function;
+} symbols[] = {
+  {"curl_global_init", (void **)&curl.global_init},
+  {"curl_version_info", (void **)&curl.version_info},
+  {"curl_easy_init", (void **)&curl.easy_init},
+  {"curl_easy_cleanup", (void **)&curl.easy_cleanup},
+  {"curl_easy_setopt", (void **)&curl.easy_setopt},
+  {"curl_easy_getinfo", (void **)&curl.easy_getinfo},
+  {"curl_easy_strerror", (void **)&curl.easy_strerror},
+  {"curl_slist_append", (void **)&curl.slist_append},
+  {"curl_slist_free_all", (void **)&curl.slist_free_all},
+  {"curl_multi_init", (void **)&curl.multi_init},
+  {"curl_multi_cleanup", (void **)&curl.multi_cleanup},
+  {"curl_multi_setopt", (void **)&curl.multi_setopt},
+  {"curl_multi_add_handle", (void **)&curl.multi_add_handle},
+  {"curl_multi_remove_handle", (void **)&curl.multi_remove_handle},
+  {"curl_multi_perform", (void **)&curl.multi_perform},
+  {"curl_multi_poll", (void **)&curl.multi_poll},
+  {"curl_multi_info_read", (void **)&curl.multi_info_read},
+};
+
+static void *library;
+static char version[32];
+static char load_error[512];
+
+static ccurl_load_result give_up(void *handle, ccurl_load_result result) {
+  dlclose(handle);
+  return result;
+}
+
+ccurl_load_result ccurl_load(const char *name) {
+  if (library) return CCURL_LOADED;
+  version[0] = load_error[0] = 0;
+  void *handle = dlopen(name, RTLD_NOW | RTLD_LOCAL);
+  if (!handle) {
+    const char *words = dlerror();
+    snprintf(load_error, sizeof load_error, "%s", words ? words : "");
+    return CCURL_NOT_FOUND;
+  }
+  const struct version_info *(*version_info)(int) = dlsym(handle, "curl_version_info");
+  const struct version_info *info = version_info ? version_info(VERSION_NOW) : NULL;
+  if (info && info->version) snprintf(version, sizeof version, "%s", info->version);
+  if (!info || info->version_number < OLDEST_VERSION) return give_up(handle, CCURL_TOO_OLD);
+  for (size_t i = 0; i < sizeof symbols / sizeof symbols[0]; i++) {
+    *symbols[i].function = dlsym(handle, symbols[i].name);
+    if (!*symbols[i].function) return give_up(handle, CCURL_TOO_OLD);
+  }
+  if (!(info->features & FEATURE_SSL) || curl.global_init(GLOBAL_DEFAULT)) return give_up(handle, CCURL_UNUSABLE);
+  library = handle;
+  return CCURL_LOADED;
+}
+
+const char *ccurl_load_error(void) { return load_error; }
+
+const char *ccurl_version(void) { return version; }
+
+ccurl_easy *ccurl_easy_init(void) { return curl.easy_init(); }
+
+void ccurl_easy_cleanup(ccurl_easy *easy) { curl.easy_cleanup(easy); }
+
+int ccurl_easy_set_long(ccurl_easy *easy, ccurl_option option, long value) {
+  return curl.easy_setopt(easy, option, value);
+}
+
+int ccurl_easy_set_string(ccurl_easy *easy, ccurl_option option, const char *value) {
+  return curl.easy_setopt(easy, option, value);
+}
+
+int ccurl_easy_set_pointer(ccurl_easy *easy, ccurl_option option, void *value) {
+  return curl.easy_setopt(easy, option, value);
+}
+
+int ccurl_easy_set_list(ccurl_easy *easy, ccurl_option option, ccurl_list *value) {
+  return curl.easy_setopt(easy, option, value);
+}
+
+int ccurl_easy_set_write_function(ccurl_easy *easy, ccurl_write_function function) {
+  return curl.easy_setopt(easy, OPTION_WRITEFUNCTION, function);
+}
+
+int ccurl_easy_set_header_function(ccurl_easy *easy, ccurl_write_function function) {
+  return curl.easy_setopt(easy, OPTION_HEADERFUNCTION, function);
+}
+
+int ccurl_easy_set_read_function(ccurl_easy *easy, ccurl_read_function function) {
+  return curl.easy_setopt(easy, OPTION_READFUNCTION, function);
+}
+
+int64_t ccurl_easy_number(ccurl_easy *easy, ccurl_info info) {
+  if ((info & INFO_TYPE_MASK) == INFO_LONG) {
+    long value = 0;
+    return curl.easy_getinfo(easy, info, &value) ? 0 : value;
+  }
+  int64_t value = 0;
+  return curl.easy_getinfo(easy, info, &value) ? 0 : value;
+}
+
+void *ccurl_easy_pointer(ccurl_easy *easy, ccurl_info info) {
+  void *value = NULL;
+  return curl.easy_getinfo(easy, info, &value) ? NULL : value;
+}
+
+const char *ccurl_easy_strerror(int code) { return curl.easy_strerror(code); }
+
+ccurl_list *ccurl_list_append(ccurl_list *list, const char *text) { return curl.slist_append(list, text); }
+
+void ccurl_list_free(ccurl_list *list) { curl.slist_free_all(list); }
+
+ccurl_multi *ccurl_multi_init(void) { return curl.multi_init(); }
+
+void ccurl_multi_cleanup(ccurl_multi *multi) { curl.multi_cleanup(multi); }
+
+int ccurl_multi_set_long(ccurl_multi *multi, ccurl_multi_option option, long value) {
+  return curl.multi_setopt(multi, option, value);
+}
+
+int ccurl_multi_add(ccurl_multi *multi, ccurl_easy *easy) { return curl.multi_add_handle(multi, easy); }
+
+int ccurl_multi_remove(ccurl_multi *multi, ccurl_easy *easy) { return curl.multi_remove_handle(multi, easy); }
+
+int ccurl_multi_perform(ccurl_multi *multi) {
+  int running;
+  return curl.multi_perform(multi, &running);
+}
+
+int ccurl_multi_poll(ccurl_multi *multi, const struct pollfd *targets, unsigned count, int milliseconds) {
+  struct wait_descriptor extra[MAXIMUM_TARGETS];
+  if (count > MAXIMUM_TARGETS) return MULTI_INTERNAL_ERROR;
+  for (unsigned i = 0; i < count; i++) {
+    short events = targets[i].events;
+    extra[i].descriptor = targets[i].fd;
+    extra[i].events = (events & POLLIN ? WAIT_POLLIN : 0) | (events & POLLPRI ? WAIT_POLLPRI : 0)
+                      | (events & POLLOUT ? WAIT_POLLOUT : 0);
+    extra[i].revents = 0;
+  }
+  int ready;
+  return curl.multi_poll(multi, extra, count, milliseconds, &ready);
+}
+
+ccurl_easy *ccurl_multi_next_done(ccurl_multi *multi, int *result) {
+  struct message *message;
+  int left;
+  while ((message = curl.multi_info_read(multi, &left))) {
+    if (message->kind != MESSAGE_DONE) continue;
+    *result = message->data.result;
+    return message->easy;
+  }
+  return NULL;
+}
+
+void ccurl_wipe(void *bytes, size_t count) {
+  volatile unsigned char *byte = bytes;
+  while (count--) *byte++ = 0;
+}

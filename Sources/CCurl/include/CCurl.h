@@ -1,0 +1,154 @@
+// The part of libcurl's interface that the bridge uses, for a libcurl that is found at run time.
+//
+// libcurl's functions are looked up by name in a library that is opened on demand, so that neither building nor starting
+// the bridge needs it. The numbers below are part of libcurl's stable ABI (https://curl.se/libcurl/abi.html). What takes
+// any type of argument in libcurl has a function for each type here, because Swift can't call such functions and because
+// a wrong type would go unnoticed.
+
+#ifndef CCURL_H
+#define CCURL_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// libcurl's handles. Nothing outside libcurl looks into them.
+typedef struct ccurl_easy ccurl_easy;
+typedef struct ccurl_multi ccurl_multi;
+typedef struct ccurl_list ccurl_list;
+
+/// What became of opening the library.
+typedef enum {
+  CCURL_LOADED,
+  /// There is no such library; ccurl_load_error() has the system's words.
+  CCURL_NOT_FOUND,
+  /// It is older than 7.66, or lacks a function.
+  CCURL_TOO_OLD,
+  /// It can't do what it must: it failed to start, or has no TLS.
+  CCURL_UNUSABLE,
+} ccurl_load_result;
+
+/// Opens the library of this file name or path, once: later calls do nothing.
+ccurl_load_result ccurl_load(const char *name);
+
+/// The system's words for the last failure to open the library; "" if there are none.
+const char *ccurl_load_error(void);
+
+/// The version of the library that was opened, such as "7.88.1"; "" before.
+const char *ccurl_version(void);
+
+/// Results of libcurl's functions (CURLcode); 0 is success.
+enum {
+  CCURLE_UNSUPPORTED_PROTOCOL = 1,
+  CCURLE_COULDNT_RESOLVE_PROXY = 5,
+  CCURLE_COULDNT_RESOLVE_HOST = 6,
+  CCURLE_COULDNT_CONNECT = 7,
+  CCURLE_WEIRD_SERVER_REPLY = 8,
+  CCURLE_OPERATION_TIMEDOUT = 28,
+  CCURLE_SSL_CONNECT_ERROR = 35,
+  CCURLE_SSL_CERTPROBLEM = 58,
+  CCURLE_SSL_CIPHER = 59,
+  CCURLE_PEER_FAILED_VERIFICATION = 60,
+  CCURLE_SEND_FAIL_REWIND = 65,
+  CCURLE_SSL_CACERT_BADFILE = 77,
+  CCURLE_SSL_ISSUER_ERROR = 83,
+  CCURLE_PROXY = 97,
+};
+
+/// Options of a transfer (CURLoption).
+typedef enum {
+  CCURLOPT_WRITEDATA = 10001,
+  CCURLOPT_URL = 10002,
+  CCURLOPT_PROXY = 10004,
+  CCURLOPT_READDATA = 10009,
+  CCURLOPT_ERRORBUFFER = 10010,
+  CCURLOPT_POSTFIELDS = 10015,
+  CCURLOPT_USERAGENT = 10018,
+  CCURLOPT_HTTPHEADER = 10023,
+  CCURLOPT_HEADERDATA = 10029,
+  CCURLOPT_SSLVERSION = 32,
+  CCURLOPT_POST = 47,
+  CCURLOPT_SSL_VERIFYPEER = 64,
+  CCURLOPT_CAINFO = 10065,
+  CCURLOPT_SSL_VERIFYHOST = 81,
+  CCURLOPT_CAPATH = 10097,
+  CCURLOPT_NOSIGNAL = 99,
+  CCURLOPT_PRIVATE = 10103,
+  CCURLOPT_POSTFIELDSIZE = 60,
+  CCURLOPT_TIMEOUT_MS = 155,
+  CCURLOPT_CONNECTTIMEOUT_MS = 156,
+  CCURLOPT_SUPPRESS_CONNECT_HEADERS = 265,
+  // Since 7.87.
+  CCURLOPT_QUICK_EXIT = 322,
+} ccurl_option;
+
+/// CURL_SSLVERSION_TLSv1_2: that version or a later one.
+static const long CCURL_SSLVERSION_TLSv1_2 = 6;
+
+/// What there is to know of a transfer (CURLINFO).
+typedef enum {
+  CCURLINFO_RESPONSE_CODE = 0x200002,
+  CCURLINFO_OS_ERRNO = 0x200019,
+  CCURLINFO_PRETRANSFER_TIME_T = 0x600035,
+  CCURLINFO_RETRY_AFTER = 0x600039,
+  CCURLINFO_PRIVATE = 0x100015,
+  CCURLINFO_REDIRECT_URL = 0x10001f,
+} ccurl_info;
+
+/// Options of a set of transfers (CURLMoption).
+typedef enum {
+  CCURLMOPT_MAXCONNECTS = 6,
+  CCURLMOPT_MAX_TOTAL_CONNECTIONS = 13,
+} ccurl_multi_option;
+
+/// The size that a buffer for CCURLOPT_ERRORBUFFER must have (CURL_ERROR_SIZE).
+enum { CCURL_ERROR_SIZE = 256 };
+
+/// What a read callback returns to end the transfer (CURL_READFUNC_ABORT).
+enum { CCURL_READFUNC_ABORT = 0x10000000 };
+
+/// Takes `count` bytes (the size is always 1) and returns how many it took; fewer end the transfer.
+typedef size_t (*ccurl_write_function)(char *bytes, size_t size, size_t count, void *data);
+/// Puts up to `size * count` bytes in the buffer and returns how many; 0 at the end.
+typedef size_t (*ccurl_read_function)(char *buffer, size_t size, size_t count, void *data);
+
+// One transfer (https://curl.se/libcurl/c/libcurl-easy.html).
+ccurl_easy *ccurl_easy_init(void);
+void ccurl_easy_cleanup(ccurl_easy *easy);
+int ccurl_easy_set_long(ccurl_easy *easy, ccurl_option option, long value);
+int ccurl_easy_set_string(ccurl_easy *easy, ccurl_option option, const char *value);
+int ccurl_easy_set_pointer(ccurl_easy *easy, ccurl_option option, void *value);
+int ccurl_easy_set_list(ccurl_easy *easy, ccurl_option option, ccurl_list *value);
+int ccurl_easy_set_write_function(ccurl_easy *easy, ccurl_write_function function);
+int ccurl_easy_set_header_function(ccurl_easy *easy, ccurl_write_function function);
+int ccurl_easy_set_read_function(ccurl_easy *easy, ccurl_read_function function);
+/// A number of the transfer, of either of libcurl's types; 0 where there is none.
+int64_t ccurl_easy_number(ccurl_easy *easy, ccurl_info info);
+/// A pointer or string of the transfer; NULL where there is none.
+void *ccurl_easy_pointer(ccurl_easy *easy, ccurl_info info);
+/// libcurl's words for a result.
+const char *ccurl_easy_strerror(int code);
+
+// A list of strings, such as a request's headers. Appending returns the list, or NULL where memory is out.
+ccurl_list *ccurl_list_append(ccurl_list *list, const char *text);
+void ccurl_list_free(ccurl_list *list);
+
+// Many transfers at once (https://curl.se/libcurl/c/libcurl-multi.html). Results are 0 on success (CURLMcode).
+ccurl_multi *ccurl_multi_init(void);
+void ccurl_multi_cleanup(ccurl_multi *multi);
+int ccurl_multi_set_long(ccurl_multi *multi, ccurl_multi_option option, long value);
+int ccurl_multi_add(ccurl_multi *multi, ccurl_easy *easy);
+int ccurl_multi_remove(ccurl_multi *multi, ccurl_easy *easy);
+/// Does what can be done now without waiting.
+int ccurl_multi_perform(ccurl_multi *multi);
+/// Waits for the transfers' descriptors and timers, and for `targets`. Does not tell what happened to those: libcurl
+/// passes no hang-up on. At most 16 targets.
+int ccurl_multi_poll(ccurl_multi *multi, const struct pollfd *targets, unsigned count, int milliseconds);
+/// The next transfer that is done, and its result; NULL when there is none.
+ccurl_easy *ccurl_multi_next_done(ccurl_multi *multi, int *result);
+
+/// Zeroes memory that held secrets, which no compiler leaves out.
+void ccurl_wipe(void *bytes, size_t count);
+
+#endif

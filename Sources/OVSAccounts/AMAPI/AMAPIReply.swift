@@ -1,0 +1,144 @@
+import OVSWire
+
+/// What the API answered, apart from how it was carried.
+///
+/// Success is an object whose `status` is `success`; failure has `status` `error`, a code and a message (documented).
+/// The members' names `code` and `message` are inferred; those of a success stand in the table of ``AMAPIEndpoint``.
+public struct AMAPIReply: Sendable {
+  /// A member of a success.
+  public enum Member: String, Sendable {
+    /// The e-mail of a new client.
+    case username
+    /// The password of a new client.
+    case password
+    /// The token for 12 hours.
+    case shortToken = "short_token"
+    /// The token for new tokens.
+    case longToken = "long_token"
+    /// The API ID of the current plan.
+    case type
+    /// The due date, YYYY-MM-DD.
+    case expirationDate = "exp_date"
+    /// The OpenVPN user name.
+    case vpnUsername = "vpn_username"
+    /// The OpenVPN password.
+    case vpnPassword = "vpn_password"
+  }
+
+  /// The HTTP status.
+  public var status: Int
+  /// After how many seconds to try again, where the answer says so (RFC 9110, section 10.2.3).
+  public var retryAfter: Int?
+  /// Where a redirect points, which is not followed.
+  public var location: String?
+  /// The answer's JSON; null where it is none.
+  public var body: JSONValue
+  /// What the sandbox would have mailed; the real service mails it.
+  public var mail: Mail?
+
+  /// An answer.
+  public init(
+    status: Int, retryAfter: Int? = nil, location: String? = nil, body: JSONValue, mail: Mail? = nil
+  ) {
+    self.status = status
+    self.retryAfter = retryAfter
+    self.location = location
+    self.body = body
+    self.mail = mail
+  }
+
+  /// A mail to an end-user.
+  public struct Mail: Equatable, Sendable {
+    /// The receiver.
+    public let to: String
+    /// Its subject.
+    public let subject: String
+    /// The new password in it.
+    public let password: String
+  }
+
+  /// Whether the API did what it was asked.
+  var isSuccess: Bool { (200..<300).contains(status) && body["status"]?.string == "success" }
+
+  /// Whether the API said no: it understood, and asking again would change nothing.
+  var isRefusal: Bool { status == 401 || status == 403 || isError && status < 500 && status != 429 }
+
+  /// Whether the API refused the token that came with the request.
+  var isTokenRefusal: Bool { knownCode.map { $0 == .invalidToken } ?? (status == 401) }
+
+  /// The value of a member as text; nil if the answer lacks it.
+  subscript(member: Member) -> String? {
+    switch body[member.rawValue] {
+    case .string(let text), .number(let text): text
+    default: nil
+    }
+  }
+
+  private var isError: Bool { body["status"]?.string == "error" }
+
+  private var code: String? {
+    switch body["code"] {
+    case .string(let text), .number(let text): text
+    default: nil
+    }
+  }
+
+  private var knownCode: AMAPIErrorCode? { isError ? code.flatMap(AMAPIErrorCode.init(spelling:)) : nil }
+
+  /// What a reply that is no success means to the caller.
+  ///
+  /// - Parameters:
+  ///   - method: what was asked for; the answer to a change that makes no sense leaves its outcome open.
+  ///   - secrets: what must not be told, should the service have echoed it.
+  func failure(of method: AMAPIRequest.Method, hiding secrets: [String]) -> Failure {
+    let message = isError ? body["message"]?.string.map { masked($0, hiding: secrets) } : nil
+    let (error, text) = meaning(method, message, hiding: secrets)
+    let isOutcomeOpen = error == .backend && method.endpoint.isChange
+    var failure = Failure(error, outcome: isOutcomeOpen ? .unknown : nil, text)
+    if let wait = retryAfter ?? (error == .rateLimited && method == .addClient ? Self.addClientInterval : nil) {
+      failure.details.append(.init("retry_after_s", .integer(wait)))
+    }
+    failure.details.append(.init("http_status", .integer(status)))
+    if isError {
+      failure.details.append(.init("backend_code", .string(orNull: code.map { masked($0, hiding: secrets) })))
+      failure.details.append(.init("backend_message", .string(orNull: message)))
+    }
+    return failure
+  }
+
+  /// Between two new clients from an address that is not whitelisted, in seconds; documented.
+  static let addClientInterval = 10
+
+  /// The error and its message: by the code where it is known, and else by the HTTP status.
+  private func meaning(
+    _ method: AMAPIRequest.Method, _ message: String?, hiding secrets: [String]
+  ) -> (ErrorCode, String) {
+    let reason = message.map { ": \($0)" } ?? ""
+    if status >= 500 { return (.backend, "the service failed (HTTP \(status))\(reason)") }
+    if let knownCode, knownCode != .rateLimited { return (knownCode.row.error, knownCode.row.message) }
+    switch knownCode == .rateLimited ? 429 : status {
+    case 401: return (.unauthorized, "the service refused the key, password or token (HTTP 401)\(reason)")
+    case 403: return (.forbidden, "the service forbids this (HTTP 403)\(reason)")
+    case 429 where method == .addClient: return (.rateLimited, AMAPIErrorCode.rateLimited.row.message)
+    case 429: return (.rateLimited, "the service was asked too often\(reason)")
+    case 404 where isError && method != .addClient: return (.clientNotFound, AMAPIErrorCode.clientNotFound.row.message)
+    case 409 where isError && method == .addClient: return (.clientExists, AMAPIErrorCode.clientExists.row.message)
+    case 300..<400:
+      let target = location.map { " to \(quoted(masked($0, hiding: secrets)))" } ?? ""
+      return (
+        .backend, "the service redirects (HTTP \(status))\(target), which is not followed; is the API domain right?"
+      )
+    case _ where isError:
+      return (.rejected, "the service refused: \(message ?? "it gave no reason")")
+    case 404, 405, 410:
+      return (
+        .backend,
+        "the service has no \(method.rawValue) (HTTP \(status)); --amapi-endpoint \(method.rawValue)=PATH corrects its path"
+      )
+    default:
+      let isObject = if case .object = body { true } else { false }
+      let fault = isObject ? "neither a success nor an error" : "no JSON object"
+      return (.backend, "the service's answer is \(fault) (HTTP \(status)); is the API domain right?")
+    }
+  }
+}

@@ -1,0 +1,6 @@
+extension Duration {
+  /// The whole milliseconds in which it is over: rounded up, so that after so long a wait the time has come.
+  package var milliseconds: Int64 {
+    components.seconds * 1000 + (components.attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
+  }
+}

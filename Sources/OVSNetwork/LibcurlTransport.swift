@@ -1,0 +1,168 @@
+import CCurl
+import OVSAccounts
+import OVSWire
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Carries requests to the vendor's service with libcurl's multi interface, without a thread of its own.
+///
+/// It is safe by default and can't be made otherwise: TLS 1.2 or later, certificate and host name verified, no redirect
+/// followed, no cookie, no `.netrc`; plain HTTP is for loopback, see ``APIDomain``. Connections are kept and used again,
+/// HTTP/2 is spoken where it is offered, and proxies come from the usual environment variables.
+public final class LibcurlTransport: NetworkTransport {
+  /// How it behaves.
+  public struct Options {
+    /// A file of CA certificates (PEM) to be trusted in place of the system's.
+    public var caFile: String?
+    /// How many connections there may be.
+    public var maxConnections = 16
+    /// How long a connection may take to come about, TLS included.
+    public var connectTimeout = Duration.seconds(10)
+    /// Where the service's methods are.
+    public var paths = AMAPIPaths()
+    /// Where libcurl is; nil to have the system look for it.
+    public var library: String?
+    /// The `User-Agent` of the requests.
+    public var userAgent = "ovs-bridge"
+
+    /// The defaults.
+    public init() {}
+  }
+
+  private let options: Options
+  private let multi: OpaquePointer
+  /// By their tickets.
+  private var transfers: [Int: Transfer] = [:]
+  private var idle: [Transfer] = []
+  private var results = FIFO<(ticket: Int, result: Result<AMAPIReply, TransportFailure>)>()
+  /// Whether requests were added since libcurl last had a go.
+  private var hasNew = false
+  /// Whether something may have happened since libcurl last had a go.
+  private var mayHaveNews = false
+  private var document = JSONDocument()
+
+  /// Loads libcurl.
+  ///
+  /// - Throws: what is missing, if it can't be loaded.
+  public init(_ options: Options) throws(TransportFailure) {
+    try Libcurl.load(options.library)
+    guard let multi = ccurl_multi_init() else { throw Self.outOfMemory }
+    self.options = options
+    self.multi = multi
+    ccurl_multi_set_long(multi, CCURLMOPT_MAX_TOTAL_CONNECTIONS, options.maxConnections)
+    ccurl_multi_set_long(multi, CCURLMOPT_MAXCONNECTS, options.maxConnections)
+  }
+
+  deinit {
+    for transfer in transfers.values { ccurl_multi_remove(multi, transfer.easy) }
+    ccurl_multi_cleanup(multi)
+  }
+
+  // MARK: Transport
+
+  /// The real time.
+  public func time(at now: Duration) -> UTCTime { .now }
+
+  /// Starts a request; its answer comes from ``receive(at:)``.
+  public func send(
+    _ request: AMAPIRequest, as ticket: Int, within limit: Duration?, at now: Duration
+  ) -> AMAPIReply? {
+    guard let domain = request.domain, let transfer = idle.popLast() ?? Transfer(options) else {
+      results.append((ticket, .failure(Self.outOfMemory)))
+      return nil
+    }
+    transfer.prepare(request, to: domain, path: options.paths[request.method], as: ticket, within: limit)
+    transfers[ticket] = transfer
+    ccurl_multi_add(multi, transfer.easy)
+    hasNew = true
+    return nil
+  }
+
+  /// What has become of a request.
+  public func receive(at now: Duration) -> (ticket: Int, result: Result<AMAPIReply, TransportFailure>)? {
+    if results.isEmpty, mayHaveNews { perform() }
+    return results.removeFirst()
+  }
+
+  /// Never: what is waited for comes from ``poll(_:milliseconds:)``.
+  public var wakeTime: Duration? { nil }
+
+  /// Closes the request's connection; what was sent on it can't be called back.
+  public func abandon(_ ticket: Int) -> Failure.Outcome {
+    guard let transfer = transfers.removeValue(forKey: ticket) else { return .unknown }
+    let outcome: Failure.Outcome = transfer.wasSent ? .unknown : .notSent
+    release(transfer)
+    return outcome
+  }
+
+  // MARK: NetworkTransport
+
+  /// Whether requests are on their way, or their answers not taken.
+  public var isActive: Bool { !transfers.isEmpty || !results.isEmpty }
+
+  /// Waits in libcurl, which doesn't pass on a hang-up, and then asks the system what has happened to `targets`.
+  public func poll(_ targets: inout [pollfd], milliseconds: Int32) -> Bool {
+    if hasNew { perform() }
+    var wait: Int32 = 0
+    if results.isEmpty, ccurl_multi_poll(multi, targets, UInt32(targets.count), milliseconds) != 0 {
+      // Not to go round in circles, where libcurl can't wait.
+      wait = min(100, UInt32(bitPattern: milliseconds) > 100 ? 100 : milliseconds)
+    }
+    mayHaveNews = true
+    return systemPoll(&targets, nfds_t(targets.count), wait) > 0
+  }
+
+  // MARK: Transfers
+
+  private static let outOfMemory = TransportFailure(.lost, wasSent: false, "libcurl has no memory for a request")
+
+  private func perform() {
+    hasNew = false
+    mayHaveNews = false
+    ccurl_multi_perform(multi)
+    var code: Int32 = 0
+    while let easy = ccurl_multi_next_done(multi, &code) {
+      guard let pointer = ccurl_easy_pointer(easy, CCURLINFO_PRIVATE) else { continue }
+      let transfer = Unmanaged<Transfer>.fromOpaque(pointer).takeUnretainedValue()
+      transfers[transfer.ticket] = nil
+      results.append((transfer.ticket, code == 0 ? .success(reply(of: transfer)) : .failure(transfer.failure(code))))
+      release(transfer)
+    }
+  }
+
+  private func reply(of transfer: Transfer) -> AMAPIReply {
+    let wait = ccurl_easy_number(transfer.easy, CCURLINFO_RETRY_AFTER)
+    let location = ccurl_easy_pointer(transfer.easy, CCURLINFO_REDIRECT_URL)
+    return AMAPIReply(
+      status: Int(ccurl_easy_number(transfer.easy, CCURLINFO_RESPONSE_CODE)),
+      retryAfter: wait > 0 ? Int(wait) : nil,
+      location: location.map { String(cString: $0.assumingMemoryBound(to: CChar.self)) },
+      body: json(transfer.body))
+  }
+
+  private func json(_ bytes: [UInt8]) -> JSONValue {
+    do {
+      try document.parse(bytes.span)
+      return document.value(of: document.root)
+    } catch {
+      return .null
+    }
+  }
+
+  private func release(_ transfer: Transfer) {
+    ccurl_multi_remove(multi, transfer.easy)
+    transfer.clear()
+    if idle.count < options.maxConnections { idle.append(transfer) }
+  }
+}
+
+/// The system's `poll`, whose name ``LibcurlTransport`` needs for itself.
+private func systemPoll(_ targets: UnsafeMutablePointer<pollfd>, _ count: nfds_t, _ milliseconds: Int32) -> Int32 {
+  poll(targets, count, milliseconds)
+}

@@ -1,0 +1,169 @@
+import CCurl
+import OVSAccounts
+
+/// One request on its way, in a handle of libcurl that is used again for others.
+///
+/// A change must not be sent twice, but libcurl sends a request again by itself where a connection that was kept open
+/// turns out to be closed, and can't know whether the service read it before. It does so only if it still has the body,
+/// or can rewind it. So the body of a change is handed over by a callback that can't be rewound: once it was asked for,
+/// the request counts as sent, and libcurl gives up instead of sending it again. What may be repeated is given whole.
+final class Transfer {
+  /// The longest body of an answer that is taken.
+  static let longestBody = 1 << 20
+  /// The longest head that is taken.
+  static let longestHead = 1 << 16
+  /// Memory above this is given back after an unusually large answer.
+  private static let keptBytes = 1 << 16
+
+  let easy: OpaquePointer
+  private(set) var ticket = 0
+  /// The service, as messages name it.
+  private(set) var host = ""
+  /// The answer's body so far.
+  private(set) var body: [UInt8] = []
+
+  private let words = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CCURL_ERROR_SIZE))
+  private var headers: OpaquePointer?
+  private var form = UnsafeMutableBufferPointer<UInt8>(start: nil, count: 0)
+  /// How much of the form was handed over; only for a change.
+  private var formOffset = 0
+  private var isChange = false
+  private var headBytes = 0
+  /// What of the answer was longer than is taken.
+  private var excess: String?
+
+  /// A handle with all that is the same for every request; nil where memory is out.
+  init?(_ options: LibcurlTransport.Options) {
+    guard let easy = ccurl_easy_init() else {
+      words.deallocate()
+      return nil
+    }
+    self.easy = easy
+    let this = Unmanaged.passUnretained(self).toOpaque()
+    ccurl_easy_set_pointer(easy, CCURLOPT_PRIVATE, this)
+    ccurl_easy_set_pointer(easy, CCURLOPT_ERRORBUFFER, words)
+    ccurl_easy_set_string(easy, CCURLOPT_USERAGENT, options.userAgent)
+    ccurl_easy_set_long(easy, CCURLOPT_CONNECTTIMEOUT_MS, Int(options.connectTimeout.milliseconds))
+    // Signals are the bridge's.
+    ccurl_easy_set_long(easy, CCURLOPT_NOSIGNAL, 1)
+    // Giving up a request whose name is being looked up does not wait for the look-up.
+    ccurl_easy_set_long(easy, CCURLOPT_QUICK_EXIT, 1)
+
+    ccurl_easy_set_long(easy, CCURLOPT_SSLVERSION, CCURL_SSLVERSION_TLSv1_2)
+    ccurl_easy_set_long(easy, CCURLOPT_SSL_VERIFYPEER, 1)
+    ccurl_easy_set_long(easy, CCURLOPT_SSL_VERIFYHOST, 2)
+    if let file = options.caFile {
+      ccurl_easy_set_string(easy, CCURLOPT_CAINFO, file)
+      ccurl_easy_set_string(easy, CCURLOPT_CAPATH, nil)
+    }
+
+    ccurl_easy_set_long(easy, CCURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+    ccurl_easy_set_pointer(easy, CCURLOPT_WRITEDATA, this)
+    ccurl_easy_set_write_function(easy) { bytes, _, count, data in
+      Transfer.behind(data).take(UnsafeRawBufferPointer(start: bytes, count: count))
+    }
+    ccurl_easy_set_pointer(easy, CCURLOPT_HEADERDATA, this)
+    ccurl_easy_set_header_function(easy) { _, _, count, data in
+      Transfer.behind(data).countHead(count)
+    }
+    ccurl_easy_set_pointer(easy, CCURLOPT_READDATA, this)
+    ccurl_easy_set_read_function(easy) { buffer, size, count, data in
+      Transfer.behind(data).giveForm(UnsafeMutableRawBufferPointer(start: buffer, count: size * count))
+    }
+  }
+
+  deinit {
+    clear()
+    ccurl_easy_cleanup(easy)
+    words.deallocate()
+  }
+
+  private static func behind(_ data: UnsafeMutableRawPointer?) -> Transfer {
+    guard let data else { fatalError("libcurl lost a transfer's data") }
+    return Unmanaged<Transfer>.fromOpaque(data).takeUnretainedValue()
+  }
+
+  /// Gets ready to carry a request.
+  func prepare(
+    _ request: AMAPIRequest, to domain: APIDomain, path: String, as ticket: Int, within limit: Duration?
+  ) {
+    self.ticket = ticket
+    host = domain.description
+    isChange = request.method.endpoint.isChange
+    words[0] = 0
+    let bytes = request.form
+    form = .allocate(capacity: bytes.count)
+    _ = form.initialize(from: bytes)
+
+    // libcurl would wait for a "100 Continue" before it sends the body.
+    let authorization = request.bearer.map { "Authorization: Bearer \($0)" }
+    for header in ["Accept: application/json", "Expect:", authorization].compactMap(\.self) {
+      headers = ccurl_list_append(headers, header)
+    }
+    ccurl_easy_set_list(easy, CCURLOPT_HTTPHEADER, headers)
+    ccurl_easy_set_string(easy, CCURLOPT_URL, domain.base + path)
+    // What goes to this machine in plain text must not pass through another one.
+    ccurl_easy_set_string(easy, CCURLOPT_PROXY, domain.isEncrypted ? nil : "")
+    ccurl_easy_set_long(easy, CCURLOPT_TIMEOUT_MS, limit.map { max(1, Int($0.milliseconds)) } ?? 0)
+    ccurl_easy_set_long(easy, CCURLOPT_POST, 1)
+    ccurl_easy_set_long(easy, CCURLOPT_POSTFIELDSIZE, form.count)
+    ccurl_easy_set_pointer(easy, CCURLOPT_POSTFIELDS, isChange ? nil : UnsafeMutableRawPointer(form.baseAddress))
+  }
+
+  /// Forgets the request and its answer.
+  func clear() {
+    ccurl_easy_set_list(easy, CCURLOPT_HTTPHEADER, nil)
+    ccurl_list_free(headers)
+    headers = nil
+    ccurl_easy_set_pointer(easy, CCURLOPT_POSTFIELDS, nil)
+    ccurl_wipe(form.baseAddress, form.count)
+    form.deallocate()
+    form = .init(start: nil, count: 0)
+    formOffset = 0
+    body.removeAll(keepingCapacity: body.capacity <= Self.keptBytes)
+    headBytes = 0
+    excess = nil
+  }
+
+  /// Whether the service may have got the whole request.
+  var wasSent: Bool { isChange ? formOffset > 0 : isConnected }
+
+  private var isConnected: Bool { ccurl_easy_number(easy, CCURLINFO_PRETRANSFER_TIME_T) > 0 }
+
+  /// Why there is no answer.
+  func failure(_ code: Int32) -> TransportFailure {
+    if let excess {
+      return TransportFailure(.noAnswer, wasSent: wasSent, "the answer of \(host) has \(excess)")
+    }
+    return TransferResult.failure(
+      code, host: host, detail: String(cString: words), meaning: String(cString: ccurl_easy_strerror(code)),
+      systemError: Int32(ccurl_easy_number(easy, CCURLINFO_OS_ERRNO)), isConnected: isConnected, wasSent: wasSent)
+  }
+
+  // MARK: libcurl's callbacks
+
+  private func countHead(_ bytes: Int) -> Int {
+    headBytes += bytes
+    guard headBytes <= Self.longestHead else {
+      excess = "more than \(Self.longestHead) bytes of headers"
+      return 0
+    }
+    return bytes
+  }
+
+  private func take(_ bytes: UnsafeRawBufferPointer) -> Int {
+    guard body.count + bytes.count <= Self.longestBody else {
+      excess = "a body longer than \(Self.longestBody) bytes"
+      return 0
+    }
+    body.append(contentsOf: bytes)
+    return bytes.count
+  }
+
+  private func giveForm(_ buffer: UnsafeMutableRawBufferPointer) -> Int {
+    let piece = form[formOffset...].prefix(buffer.count)
+    buffer.copyBytes(from: piece)
+    formOffset += piece.count
+    return piece.count
+  }
+}

@@ -1,0 +1,88 @@
+import OVSWire
+import Testing
+
+@testable import OVSAccounts
+
+/// The table of the service's methods, and how requests look on the wire.
+struct AMAPIEndpointTests {
+  @Test(
+    arguments: [
+      ("a", "a"), ("a b", "a+b"), ("a+b", "a%2Bb"), ("a&b=c", "a%26b%3Dc"), ("100%", "100%25"), ("ü", "%C3%BC"),
+      ("€😀", "%E2%82%AC%F0%9F%98%80"), ("a@b.de", "a%40b.de"), ("-._*", "-._*"), ("~", "%7E"), ("\r\n\0", "%0D%0A%00"),
+      ("", ""), ("/?#[]!$'(),;:", "%2F%3F%23%5B%5D%21%24%27%28%29%2C%3B%3A"),
+    ])
+  func `A form holds any text`(text: String, encoded: String) {
+    #expect(String(decoding: formEncoded(text), as: UTF8.self) == encoded)
+  }
+
+  @Test func `A form holds the fields in the order of the method's row, and no other`() {
+    let request = AMAPIRequest(
+      .addClient,
+      [.type: "12", .country: "DE", .email: "a+b@c", .apiKey: "k&y", .firstName: "Änne", .secretKey: "s"])
+    #expect(
+      String(decoding: request.form, as: UTF8.self)
+        == "apikey=k%26y&email=a%2Bb%40c&country=DE&type=12&first_name=%C3%84nne&secretkey=s")
+  }
+
+  @Test func `What is documented is marked so, and the rest as inferred`() {
+    let documented = AMAPIEndpoint.all.filter { $0.source == .documented }.map(\.method)
+    #expect(documented == [.addClient, .newProduct, .upgradeProduct, .tokenRefresh])
+    for endpoint in AMAPIEndpoint.all {
+      let fields = endpoint.fields.filter { $0.source == .documented }.map(\.value.rawValue)
+      let expected =
+        endpoint.method == .addClient
+        ? ["apikey", "email", "password", "country", "type", "first_name", "last_name", "company_name"] : []
+      #expect(fields == expected, "\(endpoint.method)")
+      #expect(endpoint.fields.first?.value == .apiKey, "every request carries the key")
+    }
+  }
+
+  @Test func `Only what changes nothing may be repeated`() {
+    let repeatable = AMAPIEndpoint.all.filter { !$0.isChange }.map(\.method)
+    #expect(repeatable == [.tokenRefresh, .getClient])
+    for command in CommandTable.standard.rows {
+      guard case .account(let operation) = command.operation else { continue }
+      let method = AccountExchange.method(of: operation)
+      #expect(method.endpoint.isChange == (command.effect == .accountChange), "\(command.name)")
+    }
+  }
+
+  @Test(arguments: AMAPIRequest.Method.allCases)
+  func `A path is the documented one unless it was corrected`(method: AMAPIRequest.Method) throws {
+    var paths = AMAPIPaths()
+    #expect(paths[method] == "/api/amapi/\(method.rawValue)")
+    try paths.correct("\(method.rawValue)=Other")
+    #expect(paths[method] == "/api/amapi/Other")
+    try paths.correct("\(method.rawValue)=/v2/other-one")
+    #expect(paths[method] == "/v2/other-one")
+    for other in AMAPIRequest.Method.allCases where other != method {
+      #expect(paths[other] == "/api/amapi/\(other.rawValue)")
+    }
+  }
+
+  @Test(
+    arguments: [
+      ("CancelClient", "must be NAME=PATH"), ("", "must be NAME=PATH"),
+      ("CancelCleint=x", #"did you mean "CancelClient"?"#), ("=x", "names no method"),
+      ("CancelClient=", "must have a path"), ("CancelClient=/", "must have a path"),
+      ("CancelClient=a b", "must have a path"), ("CancelClient=a?b=c", "must have a path"),
+      ("CancelClient=a#b", "must have a path"), ("CancelClient=../x", "must have a path"),
+      ("CancelClient=/a//b", "must have a path"), ("CancelClient=//host/x", "must have a path"),
+      ("CancelClient=/a/./b", "must have a path"), ("CancelClient=ä", "must have a path"),
+      ("CancelClient=a%2e", "must have a path"), ("CancelClient=/a\r\nb", "must have a path"),
+    ])
+  func `A correction that makes no path is refused with the reason`(text: String, reason: String) {
+    var paths = AMAPIPaths()
+    do {
+      try paths.correct(text)
+      Issue.record("\(text) was taken")
+    } catch {
+      #expect(error.reason.contains(reason), "\(text): \(error.reason)")
+    }
+  }
+
+  @Test(arguments: [("a+b/c", "a+b/c and a%2Bb%2Fc", "*** and ***"), ("key", "monkey", "mon***"), ("", "text", "text")])
+  func `A secret is masked as it is and as a form writes it`(secret: String, text: String, expected: String) {
+    #expect(masked(text, hiding: [secret]) == expected)
+  }
+}
