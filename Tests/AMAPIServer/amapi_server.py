@@ -110,6 +110,7 @@ def main() -> None:
     parent = os.getppid()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])  # A test runner may have it blocked.
     options = parse_options()
     server = make_server(options)
     http = Listener(server, options.http_port)
