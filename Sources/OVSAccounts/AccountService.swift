@@ -183,8 +183,19 @@ public final class AccountService {
   }
 
   /// Sends a job's request, after new tokens if the short one is about to end.
+  ///
+  /// Where the session has ended under the job, as it may have while the job waited for its turn, the request goes
+  /// without its token, or not at all if the command needs a session.
   private func send(_ number: Int, attempt: Int, at now: Duration) {
     guard var job = jobs[number] else { return }
+    if let login = job.session.login, login.tokens == nil {
+      job.events += login.endEvents()
+      jobs[number] = job
+      guard job.command.needs != .login else {
+        let failure = Failure(.notLoggedIn, "the session has ended; log in again with OVS_CMD_LOGIN")
+        return complete(number, .failure(failure))
+      }
+    }
     do throws(TransportFailure) {
       let transport = try transport(of: job.session)
       let request = AccountExchange.request(job.operation, job.arguments, job.session)
@@ -282,8 +293,7 @@ public final class AccountService {
       // A refused token means that nothing was done, so that even a change may be sent again.
       if reply.isTokenRefusal, job.token != nil, !job.hasRenewed, let login {
         if login.tokens?.short == job.token { return renew(login, for: number, at: now) }
-        if login.tokens != nil { return send(number, attempt: 1, at: now) }
-        return goOnLoggedOut(number, at: now)
+        return send(number, attempt: 1, at: now)
       }
       let method = AccountExchange.method(of: job.operation)
       return complete(number, .failure(reply.failure(of: method, hiding: job.secrets)))
@@ -341,10 +351,7 @@ public final class AccountService {
   /// Ends a session whose tokens can't be renewed.
   private func expire(_ login: Login, _ waiting: [Int], at now: Duration) {
     login.tokens = nil
-    for job in waiting {
-      jobs[job]?.events += login.endEvents()
-      goOnLoggedOut(job, at: now)
-    }
+    for job in waiting { send(job, attempt: 1, at: now) }
   }
 
   /// Ends jobs that have not been sent because there are no new tokens for now.
@@ -355,15 +362,6 @@ public final class AccountService {
       reason.message = "the session's token could not be renewed: \(reason.message)"
       if job.isChange { reason.details.insert(.init("outcome", .string(Failure.Outcome.notSent.rawValue)), at: 0) }
       complete(number, .failure(reason))
-    }
-  }
-
-  /// Goes on with a job whose session has ended under it: without its token where a session isn't needed.
-  private func goOnLoggedOut(_ number: Int, at now: Duration) {
-    if jobs[number]?.command.needs ?? .login == .login {
-      complete(number, .failure(Failure(.notLoggedIn, "the session has ended; log in again with OVS_CMD_LOGIN")))
-    } else {
-      send(number, attempt: 1, at: now)
     }
   }
 

@@ -106,6 +106,20 @@ struct FailedRenewalTests {
     #expect(bench.transport.requests.count == 3, "a session that has ended is not renewed again")
   }
 
+  @Test func `A command that waited for its turn while the session ended is not sent without its token`() throws {
+    let request = try Request.named("CANCEL_PLAN")
+    #expect(bench.service.start(.cancelPlan, request, as: 99, in: bench.session) != nil)
+    try bench.start("GET_ACCOUNT_TYPE")
+    try bench.transport.reply(.refusedToken)
+    #expect(bench.next() == nil)
+    try bench.transport.reply(.refusedToken)
+    #expect(bench.completions().map { $0.failure?.code } == [.notLoggedIn])
+    bench.service.send(99, by: .seconds(30), at: bench.now)
+    let completion = try #require(bench.next())
+    #expect(completion.job == 99 && completion.failure?.code == .notLoggedIn && completion.events.isEmpty)
+    #expect(bench.transport.requests.count == 2)
+  }
+
   @Test func `Tokens that come after the session has ended don't bring it back`() throws {
     try bench.start("NEW_PRODUCT", #"{"type":1}"#)
     try bench.start("GET_ACCOUNT_TYPE")
