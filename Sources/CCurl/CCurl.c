@@ -40,6 +40,7 @@ enum {
   OPTION_WRITEFUNCTION = 20011,
   OPTION_READFUNCTION = 20012,
   OPTION_HEADERFUNCTION = 20079,
+  OPTION_SOCKOPTFUNCTION = 20148,
   INFO_TYPE_MASK = 0xf00000,
   INFO_LONG = 0x200000,
   MULTI_INTERNAL_ERROR = 4,
@@ -156,6 +157,10 @@ int ccurl_easy_set_header_function(ccurl_easy *easy, ccurl_write_function functi
 
 int ccurl_easy_set_read_function(ccurl_easy *easy, ccurl_read_function function) {
   return curl.easy_setopt(easy, OPTION_READFUNCTION, function);
+}
+
+int ccurl_easy_set_socket_function(ccurl_easy *easy, ccurl_socket_function function) {
+  return curl.easy_setopt(easy, OPTION_SOCKOPTFUNCTION, function);
 }
 
 int64_t ccurl_easy_number(ccurl_easy *easy, ccurl_info info) {

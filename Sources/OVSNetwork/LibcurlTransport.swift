@@ -37,7 +37,7 @@ public final class LibcurlTransport: NetworkTransport {
 
   private let options: Options
   private let multi: OpaquePointer
-  /// By their tickets.
+  /// By their tickets. Those that were abandoned while libcurl looked up a name are among them until it is done.
   private var transfers: [Int: Transfer] = [:]
   private var idle: [Transfer] = []
   private var results = FIFO<(ticket: Int, result: Result<AMAPIReply, TransportFailure>)>()
@@ -60,6 +60,11 @@ public final class LibcurlTransport: NetworkTransport {
   }
 
   deinit {
+    // Taking a request out waits for the look-up of its name. That is left to the end of the process.
+    guard !transfers.values.contains(where: \.mayBeLookingUp) else {
+      for transfer in transfers.values { _ = Unmanaged.passRetained(transfer) }
+      return
+    }
     for transfer in transfers.values { ccurl_multi_remove(multi, transfer.easy) }
     ccurl_multi_cleanup(multi)
   }
@@ -94,10 +99,18 @@ public final class LibcurlTransport: NetworkTransport {
   public var wakeTime: Duration? { nil }
 
   /// Closes the request's connection; what was sent on it can't be called back.
+  ///
+  /// Taking a request out of libcurl waits for the look-up of its name, if one is under way. So it is left in there, where
+  /// it gets no connection once the name is known.
   public func abandon(_ ticket: Int) -> Failure.Outcome {
-    guard let transfer = transfers.removeValue(forKey: ticket) else { return .unknown }
+    guard let transfer = transfers[ticket] else { return .unknown }
     let outcome: Failure.Outcome = transfer.wasSent ? .unknown : .notSent
-    release(transfer)
+    if transfer.mayBeLookingUp {
+      transfer.abandon()
+    } else {
+      transfers[ticket] = nil
+      release(transfer)
+    }
     return outcome
   }
 
@@ -109,10 +122,12 @@ public final class LibcurlTransport: NetworkTransport {
   /// Waits in libcurl, which doesn't pass on a hang-up, and then asks the system what has happened to `targets`.
   public func poll(_ targets: inout [pollfd], milliseconds: Int32) -> Bool {
     if hasNew { perform() }
+    // libcurl takes no number for "for ever".
+    let limit = milliseconds < 0 ? Int32.max : milliseconds
     var wait: Int32 = 0
-    if results.isEmpty, ccurl_multi_poll(multi, targets, UInt32(targets.count), milliseconds) != 0 {
-      // Not to go round in circles, where libcurl can't wait.
-      wait = min(100, UInt32(bitPattern: milliseconds) > 100 ? 100 : milliseconds)
+    if results.isEmpty, ccurl_multi_poll(multi, targets, UInt32(targets.count), limit) != 0 {
+      // It can't wait; not to go round in circles, the system does.
+      wait = min(limit, 100)
     }
     mayHaveNews = true
     return systemPoll(&targets, nfds_t(targets.count), wait) > 0
@@ -123,6 +138,7 @@ public final class LibcurlTransport: NetworkTransport {
   private static let outOfMemory = TransportFailure(.lost, wasSent: false, "libcurl has no memory for a request")
 
   private func perform() {
+    if hasNew { for transfer in transfers.values { transfer.isStarted = true } }
     hasNew = false
     mayHaveNews = false
     ccurl_multi_perform(multi)
@@ -131,7 +147,9 @@ public final class LibcurlTransport: NetworkTransport {
       guard let pointer = ccurl_easy_pointer(easy, CCURLINFO_PRIVATE) else { continue }
       let transfer = Unmanaged<Transfer>.fromOpaque(pointer).takeUnretainedValue()
       transfers[transfer.ticket] = nil
-      results.append((transfer.ticket, code == 0 ? .success(reply(of: transfer)) : .failure(transfer.failure(code))))
+      if !transfer.isAbandoned {
+        results.append((transfer.ticket, code == 0 ? .success(reply(of: transfer)) : .failure(transfer.failure(code))))
+      }
       release(transfer)
     }
   }

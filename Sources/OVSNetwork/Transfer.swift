@@ -1,6 +1,14 @@
 import CCurl
 import OVSAccounts
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// One request on its way, in a handle of libcurl that is used again for others.
 ///
 /// A change must not be sent twice, but libcurl sends a request again by itself where a connection that was kept open
@@ -27,6 +35,10 @@ final class Transfer {
   private var form = UnsafeMutableBufferPointer<UInt8>(start: nil, count: 0)
   /// How much of the form was handed over; only for a change.
   private var formOffset = 0
+  /// Whether libcurl has begun with it.
+  var isStarted = false
+  /// Whether nobody waits for it any more: it must not be sent.
+  private(set) var isAbandoned = false
   private var isChange = false
   private var headBytes = 0
   /// What of the answer was longer than is taken.
@@ -46,8 +58,6 @@ final class Transfer {
     ccurl_easy_set_long(easy, CCURLOPT_CONNECTTIMEOUT_MS, Int(options.connectTimeout.milliseconds))
     // Signals are the bridge's.
     ccurl_easy_set_long(easy, CCURLOPT_NOSIGNAL, 1)
-    // Giving up a request whose name is being looked up does not wait for the look-up.
-    ccurl_easy_set_long(easy, CCURLOPT_QUICK_EXIT, 1)
 
     ccurl_easy_set_long(easy, CCURLOPT_SSLVERSION, CCURL_SSLVERSION_TLSv1_2)
     ccurl_easy_set_long(easy, CCURLOPT_SSL_VERIFYPEER, 1)
@@ -65,6 +75,12 @@ final class Transfer {
     ccurl_easy_set_pointer(easy, CCURLOPT_HEADERDATA, this)
     ccurl_easy_set_header_function(easy) { _, _, count, data in
       Transfer.behind(data).countHead(count)
+    }
+    ccurl_easy_set_pointer(easy, CCURLOPT_SOCKOPTDATA, this)
+    ccurl_easy_set_socket_function(easy) { data, socket, _ in
+      // For other programs, should the process ever start one.
+      _ = fcntl(socket, F_SETFD, FD_CLOEXEC)
+      return Int32(Transfer.behind(data).isAbandoned ? CCURL_SOCKOPT_ERROR : CCURL_SOCKOPT_OK)
     }
     ccurl_easy_set_pointer(easy, CCURLOPT_READDATA, this)
     ccurl_easy_set_read_function(easy) { buffer, size, count, data in
@@ -110,8 +126,13 @@ final class Transfer {
     ccurl_easy_set_pointer(easy, CCURLOPT_POSTFIELDS, isChange ? nil : UnsafeMutableRawPointer(form.baseAddress))
   }
 
+  /// Has the request not be sent, while libcurl goes on with it.
+  func abandon() { isAbandoned = true }
+
   /// Forgets the request and its answer.
   func clear() {
+    isStarted = false
+    isAbandoned = false
     ccurl_easy_set_list(easy, CCURLOPT_HTTPHEADER, nil)
     ccurl_list_free(headers)
     headers = nil
@@ -127,6 +148,11 @@ final class Transfer {
 
   /// Whether the service may have got the whole request.
   var wasSent: Bool { isChange ? formOffset > 0 : isConnected }
+
+  /// Whether the service's name may be being looked up.
+  var mayBeLookingUp: Bool {
+    isStarted && !isConnected && ccurl_easy_number(easy, CCURLINFO_NAMELOOKUP_TIME_T) == 0
+  }
 
   private var isConnected: Bool { ccurl_easy_number(easy, CCURLINFO_PRETRANSFER_TIME_T) > 0 }
 
@@ -161,6 +187,7 @@ final class Transfer {
   }
 
   private func giveForm(_ buffer: UnsafeMutableRawBufferPointer) -> Int {
+    if isAbandoned { return Int(CCURL_READFUNC_ABORT) }
     let piece = form[formOffset...].prefix(buffer.count)
     buffer.copyBytes(from: piece)
     formOffset += piece.count

@@ -15,6 +15,8 @@ import Testing
     return #"{"cmd":22,"data":{"email":"\#(name)@example.com"}\#(limit),"id":\#(id)}"#
   }
 
+  private static let canMount = (try? ChildProcess("unshare", "/usr/bin/unshare", ["-m", "true"]).exitStatus()) == 0
+
   @Test("Two hundred commands on two hundred accounts share sixteen connections, and no command waits for more")
   func manyAccounts() throws {
     let server = try AMAPIServer(["--latency", "100"])
@@ -129,6 +131,45 @@ import Testing
     bridge.closeOutput()
     try bridge.sendOnly(Array(#"{"cmd":1006}"#.utf8) + [0x0A])
     #expect(try bridge.exitStatus() == 74)
+  }
+
+  @Test(
+    "A name server that never answers holds up nothing but the command that asks for the name",
+    .enabled(if: canMount, "who may not mount can't give the bridge a name server of its own"))
+  func silentNameServer() throws {
+    let address = "127.0.0.77"
+    let server = socket(AF_INET, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    defer { close(server) }
+    var name = sockaddr_in()
+    name.sin_family = sa_family_t(AF_INET)
+    name.sin_port = in_port_t(53).bigEndian
+    inet_pton(AF_INET, address, &name.sin_addr)
+    let size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let result = withUnsafePointer(to: &name) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(server, $0, size) }
+    }
+    try #require(result == 0, "no port for the name server: \(String(cString: strerror(errno)))")
+    let file = FileManager.default.temporaryDirectory.appendingPathComponent("ovs-bridge-\(UUID().uuidString).conf")
+    try "nameserver \(address)\noptions timeout:10 attempts:3\n".write(to: file, atomically: true, encoding: .utf8)
+    defer { try? FileManager.default.removeItem(at: file) }
+    let mount = "mount --bind '\(file.path)' /etc/resolv.conf && exec '\(BridgeProcess.program)' --api-domain silent"
+    let bridge = try ChildProcess(
+      "the bridge", "/usr/bin/unshare", ["-m", "sh", "-c", mount + " --drain-timeout 0.2"],
+      environment: ["OVS_API_KEY": "key"])
+    let clock = ContinuousClock()
+    let duration = try clock.measure {
+      try bridge.send(Self.closing("a", id: 1, timeout: 300), Self.closing("b", id: 2))
+      #expect(try Answer(try bridge.line()).verdict == "21 not_sent")
+      try bridge.send(#"{"cmd":1005,"data":{"id":2}}"#)
+      #expect(try Answer(try bridge.line()).verdict == "23 not_sent")
+      #expect(try Answer(try bridge.line()).data["cancelled"] as? Int == 1)
+      try bridge.send(Self.closing("c", id: 3), #"{"cmd":1006}"#)
+      #expect(try Answer(try bridge.line()).notification == 1006)
+      bridge.signal(SIGTERM)
+      #expect(try bridge.lines().map { try Answer($0).verdict } == ["24 not_sent"])
+      #expect(try bridge.exitStatus() == 0)
+    }
+    #expect(duration < .seconds(8), "something waited for the name server: \(duration)")
   }
 
   @Test("Under a storm of faults each command has one answer, which is true, and no change is carried out twice")

@@ -78,9 +78,8 @@ typedef enum {
   CCURLOPT_POSTFIELDSIZE = 60,
   CCURLOPT_TIMEOUT_MS = 155,
   CCURLOPT_CONNECTTIMEOUT_MS = 156,
+  CCURLOPT_SOCKOPTDATA = 10149,
   CCURLOPT_SUPPRESS_CONNECT_HEADERS = 265,
-  // Since 7.87.
-  CCURLOPT_QUICK_EXIT = 322,
 } ccurl_option;
 
 /// CURL_SSLVERSION_TLSv1_2: that version or a later one.
@@ -90,6 +89,7 @@ static const long CCURL_SSLVERSION_TLSv1_2 = 6;
 typedef enum {
   CCURLINFO_RESPONSE_CODE = 0x200002,
   CCURLINFO_OS_ERRNO = 0x200019,
+  CCURLINFO_NAMELOOKUP_TIME_T = 0x600033,
   CCURLINFO_PRETRANSFER_TIME_T = 0x600035,
   CCURLINFO_RETRY_AFTER = 0x600039,
   CCURLINFO_PRIVATE = 0x100015,
@@ -108,10 +108,15 @@ enum { CCURL_ERROR_SIZE = 256 };
 /// What a read callback returns to end the transfer (CURL_READFUNC_ABORT).
 enum { CCURL_READFUNC_ABORT = 0x10000000 };
 
+/// What a socket callback returns to have the socket used (CURL_SOCKOPT_OK), or closed (CURL_SOCKOPT_ERROR).
+enum { CCURL_SOCKOPT_OK = 0, CCURL_SOCKOPT_ERROR = 1 };
+
 /// Takes `count` bytes (the size is always 1) and returns how many it took; fewer end the transfer.
 typedef size_t (*ccurl_write_function)(char *bytes, size_t size, size_t count, void *data);
 /// Puts up to `size * count` bytes in the buffer and returns how many; 0 at the end.
 typedef size_t (*ccurl_read_function)(char *buffer, size_t size, size_t count, void *data);
+/// Says whether a new socket may be used.
+typedef int (*ccurl_socket_function)(void *data, int socket, int purpose);
 
 // One transfer (https://curl.se/libcurl/c/libcurl-easy.html).
 ccurl_easy *ccurl_easy_init(void);
@@ -123,6 +128,7 @@ int ccurl_easy_set_list(ccurl_easy *easy, ccurl_option option, ccurl_list *value
 int ccurl_easy_set_write_function(ccurl_easy *easy, ccurl_write_function function);
 int ccurl_easy_set_header_function(ccurl_easy *easy, ccurl_write_function function);
 int ccurl_easy_set_read_function(ccurl_easy *easy, ccurl_read_function function);
+int ccurl_easy_set_socket_function(ccurl_easy *easy, ccurl_socket_function function);
 /// A number of the transfer, of either of libcurl's types; 0 where there is none.
 int64_t ccurl_easy_number(ccurl_easy *easy, ccurl_info info);
 /// A pointer or string of the transfer; NULL where there is none.
