@@ -15,6 +15,10 @@ import OVSAccounts
 /// turns out to be closed, and can't know whether the service read it before. It does so only if it still has the body,
 /// or can rewind it. So the body of a change is handed over by a callback that can't be rewound: once it was asked for,
 /// the request counts as sent, and libcurl gives up instead of sending it again. What may be repeated is given whole.
+///
+/// Nor does a change go by HTTP/2: a server that has had enough of a connection refuses the requests under way on it
+/// (GOAWAY, RFC 9113, section 6.8), which it has not read, but libcurl doesn't tell that from a connection that broke.
+/// Their outcome would be unknown for no reason. With HTTP/1.1 the server says so in the answer before.
 final class Transfer {
   /// The longest body of an answer that is taken.
   static let longestBody = 1 << 20
@@ -121,6 +125,7 @@ final class Transfer {
     // What goes to this machine in plain text must not pass through another one.
     ccurl_easy_set_string(easy, CCURLOPT_PROXY, domain.isEncrypted ? nil : "")
     ccurl_easy_set_long(easy, CCURLOPT_TIMEOUT_MS, limit.map { max(1, Int($0.milliseconds)) } ?? 0)
+    ccurl_easy_set_long(easy, CCURLOPT_HTTP_VERSION, isChange ? CCURL_HTTP_VERSION_1_1 : CCURL_HTTP_VERSION_NONE)
     ccurl_easy_set_long(easy, CCURLOPT_POST, 1)
     ccurl_easy_set_long(easy, CCURLOPT_POSTFIELDSIZE, form.count)
     ccurl_easy_set_pointer(easy, CCURLOPT_POSTFIELDS, isChange ? nil : UnsafeMutableRawPointer(form.baseAddress))

@@ -72,6 +72,7 @@ typedef enum {
   CCURLOPT_SSL_VERIFYPEER = 64,
   CCURLOPT_CAINFO = 10065,
   CCURLOPT_SSL_VERIFYHOST = 81,
+  CCURLOPT_HTTP_VERSION = 84,
   CCURLOPT_CAPATH = 10097,
   CCURLOPT_NOSIGNAL = 99,
   CCURLOPT_PRIVATE = 10103,
@@ -84,6 +85,9 @@ typedef enum {
 
 /// CURL_SSLVERSION_TLSv1_2: that version or a later one.
 static const long CCURL_SSLVERSION_TLSv1_2 = 6;
+
+/// CURL_HTTP_VERSION_NONE, the best that both sides know, and CURL_HTTP_VERSION_1_1.
+static const long CCURL_HTTP_VERSION_NONE = 0, CCURL_HTTP_VERSION_1_1 = 2;
 
 /// What there is to know of a transfer (CURLINFO).
 typedef enum {
