@@ -70,6 +70,8 @@ public final class AccountService {
 
   private let sandbox: any Transport
   private let makeNetwork: () throws(TransportFailure) -> any NetworkTransport
+  /// Takes what there is to know of the way of a request, and asks for it only if it wants to know.
+  private let tell: (() -> String) -> Void
   /// How long a renewal of tokens may take, whose waiting commands have their own limits.
   private let renewalLimit: Duration
   /// Made when it is first needed.
@@ -83,12 +85,17 @@ public final class AccountService {
   private var nextCompletion = 0
 
   /// A service whose sessions start on `sandbox`, and for those with a domain makes a network transport once.
+  ///
+  /// - Parameters:
+  ///   - renewalLimit: how long a renewal of tokens may take.
+  ///   - tell: takes what there is to know of the way of a request; never holds anything of the request or its answer.
   public init(
-    sandbox: any Transport, renewalLimit: Duration = .seconds(30),
+    sandbox: any Transport, renewalLimit: Duration = .seconds(30), tell: @escaping (() -> String) -> Void = { _ in },
     network makeNetwork: @escaping () throws(TransportFailure) -> any NetworkTransport
   ) {
     self.sandbox = sandbox
     self.renewalLimit = renewalLimit
+    self.tell = tell
     self.makeNetwork = makeNetwork
   }
 
@@ -254,6 +261,7 @@ public final class AccountService {
 
   private func received(_ result: Result<AMAPIReply, TransportFailure>, for ticket: Int, at now: Duration) {
     guard let errand = errands.removeValue(forKey: ticket) else { return }
+    tell { self.fate(of: errand, result) }
     if sendsAgain(errand, after: result, at: now) { return }
     switch errand.purpose {
     case .job(let job): answered(job, result, at: now)
@@ -277,7 +285,24 @@ public final class AccountService {
     var next = errand
     next.attempt += 1
     delayed.append((now + wait, next))
+    tell { "\(self.name(of: errand)) will be sent again in \(wait.milliseconds) ms" }
     return true
+  }
+
+  private func name(of errand: Errand) -> String {
+    switch errand.purpose {
+    case .job(let number):
+      let method = jobs[number].map { AccountExchange.method(of: $0.operation).rawValue }
+      return "command \(number): \(method ?? "its request")"
+    case .renewal: return "the session: \(AMAPIRequest.Method.tokenRefresh.rawValue)"
+    }
+  }
+
+  private func fate(of errand: Errand, _ result: Result<AMAPIReply, TransportFailure>) -> String {
+    switch result {
+    case .success(let reply): "\(name(of: errand)) was answered with status \(reply.status)"
+    case .failure(let failure): "\(name(of: errand)) got no answer: \(failure.reason)"
+    }
   }
 
   private func answered(_ number: Int, _ result: Result<AMAPIReply, TransportFailure>, at now: Duration) {

@@ -62,7 +62,8 @@ final class Dispatcher {
     self.configuration = configuration
     self.log = log
     service = AccountService(
-      sandbox: Sandbox(configuration.sandbox), renewalLimit: configuration.timeout, network: configuration.network)
+      sandbox: Sandbox(configuration.sandbox), renewalLimit: configuration.timeout,
+      tell: { entry in log.debug(entry()) }, network: configuration.network)
     scheduler = Scheduler(
       session: configuration.session, limit: configuration.maxInFlight, connections: configuration.maxConnections,
       addClientInterval: configuration.addClientInterval)
