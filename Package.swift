@@ -24,6 +24,7 @@ let package = Package(
       name: "OVSWireTests", dependencies: ["OVSWire", "TestSupport"], exclude: ["Corpus"], swiftSettings: settings),
     .testTarget(
       name: "OVSAccountsTests", dependencies: ["OVSAccounts", "TestSupport"], swiftSettings: settings),
+    .testTarget(name: "OVSNetworkTests", dependencies: ["OVSNetwork"], swiftSettings: settings),
     .testTarget(
       name: "OVSBridgeTests", dependencies: ["OVSBridge", "TestSupport"], swiftSettings: settings),
     .testTarget(

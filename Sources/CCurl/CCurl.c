@@ -31,6 +31,7 @@ struct message {
 enum {
   OLDEST_VERSION = 0x074200,
   FEATURE_SSL = 1 << 2,
+  FEATURE_ASYNCHDNS = 1 << 7,
   VERSION_NOW = 0,
   GLOBAL_DEFAULT = 3,
   WAIT_POLLIN = 1,
@@ -97,6 +98,7 @@ static char version[32];
 static char load_error[512];
 
 static ccurl_load_result give_up(void *handle, ccurl_load_result result) {
+  memset(&curl, 0, sizeof curl);
   dlclose(handle);
   return result;
 }
@@ -113,12 +115,14 @@ ccurl_load_result ccurl_load(const char *name) {
   const struct version_info *(*version_info)(int) = dlsym(handle, "curl_version_info");
   const struct version_info *info = version_info ? version_info(VERSION_NOW) : NULL;
   if (info && info->version) snprintf(version, sizeof version, "%s", info->version);
-  if (!info || info->version_number < OLDEST_VERSION) return give_up(handle, CCURL_TOO_OLD);
+  if (!info) return give_up(handle, CCURL_NO_LIBCURL);
+  if (info->version_number < OLDEST_VERSION) return give_up(handle, CCURL_TOO_OLD);
   for (size_t i = 0; i < sizeof symbols / sizeof symbols[0]; i++) {
     *symbols[i].function = dlsym(handle, symbols[i].name);
     if (!*symbols[i].function) return give_up(handle, CCURL_TOO_OLD);
   }
-  if (!(info->features & FEATURE_SSL) || curl.global_init(GLOBAL_DEFAULT)) return give_up(handle, CCURL_UNUSABLE);
+  const int needed = FEATURE_SSL | FEATURE_ASYNCHDNS;
+  if ((info->features & needed) != needed || curl.global_init(GLOBAL_DEFAULT)) return give_up(handle, CCURL_UNUSABLE);
   library = handle;
   return CCURL_LOADED;
 }
@@ -223,9 +227,4 @@ ccurl_easy *ccurl_multi_next_done(ccurl_multi *multi, int *result) {
     return message->easy;
   }
   return NULL;
-}
-
-void ccurl_wipe(void *bytes, size_t count) {
-  volatile unsigned char *byte = bytes;
-  while (count--) *byte++ = 0;
 }

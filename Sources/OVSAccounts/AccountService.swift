@@ -183,7 +183,6 @@ public final class AccountService {
       let errand = delayed.remove(at: index).errand
       switch errand.purpose {
       case .job(let job): send(job, attempt: errand.attempt, at: now)
-      case .renewal(let login, _, _) where login.tokens == nil: break
       case .renewal: renew(errand, at: now)
       }
     }
@@ -316,11 +315,11 @@ public final class AccountService {
     let login = job.session.login
     guard reply.isSuccess else {
       // A refused token means that nothing was done, so that even a change may be sent again.
-      if reply.isTokenRefusal, job.token != nil, !job.hasRenewed, let login {
+      let method = AccountExchange.method(of: job.operation)
+      if reply.isTokenRefusal(of: method), job.token != nil, !job.hasRenewed, let login {
         if login.tokens?.short == job.token { return renew(login, for: number, at: now) }
         return send(number, attempt: 1, at: now)
       }
-      let method = AccountExchange.method(of: job.operation)
       return complete(number, .failure(reply.failure(of: method, hiding: job.secrets)))
     }
     let tokens = AccountExchange.tokens(in: reply, at: transport.time(at: now))
@@ -363,7 +362,7 @@ public final class AccountService {
       } else {
         expire(login, waiting, at: now)
       }
-    case .success(let reply) where reply.isRefusal:
+    case .success(let reply) where reply.isEndOfSession:
       expire(login, waiting, at: now)
     // The service could not be asked, so that the session may go on; these commands can't.
     case .success(let reply):

@@ -22,7 +22,11 @@ struct RetryPolicy {
     var least = Duration.zero
     switch result {
     case .failure(let failure):
-      guard failure.kind == .noConnection || failure.kind == .lost, !failure.wasSent else { return nil }
+      switch failure.kind {
+      case .noConnection where !isChange: break
+      case .noConnection, .lost: guard !failure.wasSent else { return nil }
+      case .notTrusted, .timeout, .noAnswer: return nil
+      }
     case .success(let reply):
       guard !isChange, (502...504).contains(reply.status) else { return nil }
       least = .seconds(reply.retryAfter ?? 0)

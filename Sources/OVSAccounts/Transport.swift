@@ -32,10 +32,10 @@ public protocol NetworkTransport: Transport {
   /// Whether it has anything to wait for; if not, the system's `poll` does as well.
   var isActive: Bool { get }
 
-  /// What `poll` (POSIX) does, and waits for the transport's own descriptors and timers too.
+  /// Does what `poll` (POSIX) does, and waits for the transport's own descriptors and timers too.
   ///
   /// - Returns: whether anything happened to `targets`.
-  func poll(_ targets: inout [pollfd], milliseconds: Int32) -> Bool
+  func wait(for targets: inout [pollfd], milliseconds: Int32) -> Bool
 }
 
 /// Why a request got no answer.

@@ -171,7 +171,7 @@ public struct Bridge: ~Copyable {
     if let descriptor = parent?.descriptor {
       targets.append(pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0))
     }
-    let isAnyReady = dispatcher.poll(&targets, milliseconds: waitMilliseconds)
+    let isAnyReady = dispatcher.wait(for: &targets, milliseconds: waitMilliseconds)
     let now = now()
     // Input before signals: what was sent before one counts as read before it.
     if isAnyReady, isReading, targets[1].revents != 0 { takeInput() }

@@ -80,12 +80,14 @@ final class Dispatcher {
   /// When ``proceed(at:)`` is due at the latest; nil when nothing depends on time.
   var wakeTime: Duration? { [scheduler.wakeTime, service.wakeTime].compactMap(\.self).min() }
 
-  /// What `poll` (POSIX) does, and waits for what the account service waits for too.
-  func poll(_ targets: inout [pollfd], milliseconds: Int32) -> Bool {
+  /// Does what `poll` (POSIX) does, and waits for what the account service waits for too.
+  ///
+  /// - Returns: whether anything happened to `targets`.
+  func wait(for targets: inout [pollfd], milliseconds: Int32) -> Bool {
     if let network = service.network, network.isActive {
-      return network.poll(&targets, milliseconds: milliseconds)
+      return network.wait(for: &targets, milliseconds: milliseconds)
     }
-    return systemPoll(&targets, nfds_t(targets.count), milliseconds) > 0
+    return poll(&targets, nfds_t(targets.count), milliseconds) > 0
   }
 
   /// Takes a message; only when ``hasRoom``.
@@ -310,9 +312,4 @@ final class Dispatcher {
     }
     if slot.batch.hasAnswers { output.raw("]\n") }
   }
-}
-
-/// The system's `poll`, whose name ``Dispatcher`` needs for itself.
-private func systemPoll(_ targets: UnsafeMutablePointer<pollfd>, _ count: nfds_t, _ milliseconds: Int32) -> Int32 {
-  poll(targets, count, milliseconds)
 }

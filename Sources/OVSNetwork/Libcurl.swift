@@ -19,8 +19,9 @@ enum Libcurl {
     switch ccurl_load(name) {
     case CCURL_LOADED: return
     case CCURL_NOT_FOUND: fault = "libcurl can't be loaded: \(String(cString: ccurl_load_error()))"
+    case CCURL_NO_LIBCURL: fault = "\(name) is no libcurl"
     case CCURL_TOO_OLD: fault = "\(name) is too old (\(version))"
-    default: fault = "\(name) (\(version)) has no TLS, or does not start"
+    default: fault = "\(name) (\(version)) has no TLS or no asynchronous look-up of names, or does not start"
     }
     throw TransportFailure(
       .noConnection, wasSent: false,
@@ -28,8 +29,5 @@ enum Libcurl {
         + "Alpine: apk add libcurl) or name another with --libcurl PATH; the sandbox does without")
   }
 
-  private static var version: String {
-    let version = String(cString: ccurl_version())
-    return version.isEmpty ? "unknown version" : version
-  }
+  private static var version: String { String(cString: ccurl_version()) }
 }

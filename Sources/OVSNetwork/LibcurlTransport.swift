@@ -12,15 +12,16 @@ import OVSWire
 
 /// Carries requests to the vendor's service with libcurl's multi interface, without a thread of its own.
 ///
-/// It is safe by default and can't be made otherwise: TLS 1.2 or later, certificate and host name verified, no redirect
-/// followed, no cookie, no `.netrc`; plain HTTP is for loopback, see ``APIDomain``. Connections are kept and used again,
-/// HTTP/2 is spoken where it is offered (but for changes, see ``Transfer``), and proxies come from the usual environment variables.
+/// It is safe by default and can't be made otherwise: TLS 1.2 or later, certificate and host name verified, no
+/// redirect followed, no cookie, no `.netrc`; plain HTTP is for loopback, see ``APIDomain``. Connections are kept and
+/// used again, HTTP/2 is spoken where it is offered (but for changes, see ``Transfer``), and proxies come from the
+/// usual environment variables.
 public final class LibcurlTransport: NetworkTransport {
   /// How it behaves.
   public struct Options {
     /// A file of CA certificates (PEM) to be trusted in place of the system's.
     public var caFile: String?
-    /// How many connections there may be.
+    /// How many connections are kept. Whoever sends no more requests at a time has no more connections.
     public var maxConnections = 16
     /// How long a connection may take to come about, TLS included.
     public var connectTimeout = Duration.seconds(10)
@@ -40,6 +41,9 @@ public final class LibcurlTransport: NetworkTransport {
   /// By their tickets. Those that were abandoned while libcurl looked up a name are among them until it is done.
   private var transfers: [Int: Transfer] = [:]
   private var idle: [Transfer] = []
+  /// Requests that were under way beside one that was given up, and may share its HTTP/2 connection, which may be dead.
+  /// Until they have ended, and it is closed, others get connections of their own.
+  private var suspects: Set<Int> = []
   private var results = FIFO<(ticket: Int, result: Result<AMAPIReply, TransportFailure>)>()
   /// Whether requests were added since libcurl last had a go.
   private var hasNew = false
@@ -55,7 +59,6 @@ public final class LibcurlTransport: NetworkTransport {
     guard let multi = ccurl_multi_init() else { throw Self.outOfMemory }
     self.options = options
     self.multi = multi
-    ccurl_multi_set_long(multi, CCURLMOPT_MAX_TOTAL_CONNECTIONS, options.maxConnections)
     ccurl_multi_set_long(multi, CCURLMOPT_MAXCONNECTS, options.maxConnections)
   }
 
@@ -79,14 +82,37 @@ public final class LibcurlTransport: NetworkTransport {
     _ request: AMAPIRequest, as ticket: Int, within limit: Duration?, at now: Duration
   ) -> AMAPIReply? {
     guard let domain = request.domain, let transfer = idle.popLast() ?? Transfer(options) else {
-      results.append((ticket, .failure(Self.outOfMemory)))
-      return nil
+      return fail(ticket, Self.outOfMemory)
     }
-    transfer.prepare(request, to: domain, path: options.paths[request.method], as: ticket, within: limit)
+    guard !isStuck(domain.description) else {
+      idle.append(transfer)
+      return fail(
+        ticket,
+        TransportFailure(.noConnection, wasSent: false, "\(domain) can't be reached: its name is still being looked up")
+      )
+    }
+    transfer.prepare(
+      request, to: domain, path: options.paths[request.method], as: ticket, within: limit,
+      isAlone: !suspects.isEmpty && !request.method.endpoint.isChange)
+    guard ccurl_multi_add(multi, transfer.easy) == 0 else {
+      transfer.clear()
+      return fail(ticket, Self.outOfMemory)
+    }
     transfers[ticket] = transfer
-    ccurl_multi_add(multi, transfer.easy)
     hasNew = true
     return nil
+  }
+
+  private func fail(_ ticket: Int, _ failure: TransportFailure) -> AMAPIReply? {
+    results.append((ticket, .failure(failure)))
+    return nil
+  }
+
+  /// Whether so many look-ups of this name have been given up and still go on that no more are started: each has a
+  /// thread.
+  private func isStuck(_ host: String) -> Bool {
+    guard transfers.count >= options.maxConnections else { return false }
+    return transfers.values.count { $0.isAbandoned && $0.host == host } >= options.maxConnections
   }
 
   /// What has become of a request.
@@ -95,13 +121,13 @@ public final class LibcurlTransport: NetworkTransport {
     return results.removeFirst()
   }
 
-  /// Never: what is waited for comes from ``poll(_:milliseconds:)``.
+  /// Never: what is waited for comes from ``wait(for:milliseconds:)``.
   public var wakeTime: Duration? { nil }
 
   /// Closes the request's connection; what was sent on it can't be called back.
   ///
-  /// Taking a request out of libcurl waits for the look-up of its name, if one is under way. So it is left in there, where
-  /// it gets no connection once the name is known.
+  /// Taking a request out of libcurl waits for the look-up of its name, if one is under way. So it is left in there,
+  /// where it gets no connection once the name is known.
   public func abandon(_ ticket: Int) -> Failure.Outcome {
     guard let transfer = transfers[ticket] else { return .unknown }
     let outcome: Failure.Outcome = transfer.wasSent ? .unknown : .notSent
@@ -109,6 +135,9 @@ public final class LibcurlTransport: NetworkTransport {
       transfer.abandon()
     } else {
       transfers[ticket] = nil
+      suspects.remove(ticket)
+      suspects.formUnion(transfers.values.filter { !$0.isChange && !$0.isAbandoned }.map(\.ticket))
+      transfer.giveUpConnection()
       release(transfer)
     }
     return outcome
@@ -120,7 +149,7 @@ public final class LibcurlTransport: NetworkTransport {
   public var isActive: Bool { !transfers.isEmpty || !results.isEmpty }
 
   /// Waits in libcurl, which doesn't pass on a hang-up, and then asks the system what has happened to `targets`.
-  public func poll(_ targets: inout [pollfd], milliseconds: Int32) -> Bool {
+  public func wait(for targets: inout [pollfd], milliseconds: Int32) -> Bool {
     if hasNew { perform() }
     // libcurl takes no number for "for ever".
     let limit = milliseconds < 0 ? Int32.max : milliseconds
@@ -130,7 +159,7 @@ public final class LibcurlTransport: NetworkTransport {
       wait = min(limit, 100)
     }
     mayHaveNews = true
-    return systemPoll(&targets, nfds_t(targets.count), wait) > 0
+    return poll(&targets, nfds_t(targets.count), wait) > 0
   }
 
   // MARK: Transfers
@@ -147,27 +176,25 @@ public final class LibcurlTransport: NetworkTransport {
       guard let pointer = ccurl_easy_pointer(easy, CCURLINFO_PRIVATE) else { continue }
       let transfer = Unmanaged<Transfer>.fromOpaque(pointer).takeUnretainedValue()
       transfers[transfer.ticket] = nil
+      suspects.remove(transfer.ticket)
       if !transfer.isAbandoned {
-        results.append((transfer.ticket, code == 0 ? .success(reply(of: transfer)) : .failure(transfer.failure(code))))
+        results.append(
+          (
+            transfer.ticket,
+            code == 0 ? .success(transfer.reply(body: json(transfer.body))) : .failure(transfer.failure(code))
+          ))
       }
       release(transfer)
     }
   }
 
-  private func reply(of transfer: Transfer) -> AMAPIReply {
-    let wait = ccurl_easy_number(transfer.easy, CCURLINFO_RETRY_AFTER)
-    let location = ccurl_easy_pointer(transfer.easy, CCURLINFO_REDIRECT_URL)
-    return AMAPIReply(
-      status: Int(ccurl_easy_number(transfer.easy, CCURLINFO_RESPONSE_CODE)),
-      retryAfter: wait > 0 ? Int(wait) : nil,
-      location: location.map { String(cString: $0.assumingMemoryBound(to: CChar.self)) },
-      body: json(transfer.body))
-  }
-
+  /// The JSON of an answer; null where it is none, or says a thing twice. A byte order mark is skipped (RFC 8259,
+  /// section 8.1).
   private func json(_ bytes: [UInt8]) -> JSONValue {
     do {
-      try document.parse(bytes.span)
-      return document.value(of: document.root)
+      let mark = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+      try document.parse(bytes.span.extracting(droppingFirst: mark))
+      return document.duplicate(in: document.root) == nil ? document.value(of: document.root) : .null
     } catch {
       return .null
     }
@@ -178,9 +205,4 @@ public final class LibcurlTransport: NetworkTransport {
     transfer.clear()
     if idle.count < options.maxConnections { idle.append(transfer) }
   }
-}
-
-/// The system's `poll`, whose name ``LibcurlTransport`` needs for itself.
-private func systemPoll(_ targets: UnsafeMutablePointer<pollfd>, _ count: nfds_t, _ milliseconds: Int32) -> Int32 {
-  poll(targets, count, milliseconds)
 }

@@ -1,5 +1,6 @@
 import CCurl
 import OVSAccounts
+import OVSWire
 
 #if canImport(Glibc)
   import Glibc
@@ -14,16 +15,20 @@ import OVSAccounts
 /// A change must not be sent twice, but libcurl sends a request again by itself where a connection that was kept open
 /// turns out to be closed, and can't know whether the service read it before. It does so only if it still has the body,
 /// or can rewind it. So the body of a change is handed over by a callback that can't be rewound: once it was asked for,
-/// the request counts as sent, and libcurl gives up instead of sending it again. What may be repeated is given whole.
+/// the request counts as sent, whatever becomes of it, and libcurl gives up instead of sending it again. What may be
+/// repeated is given whole.
 ///
 /// Nor does a change go by HTTP/2: a server that has had enough of a connection refuses the requests under way on it
 /// (GOAWAY, RFC 9113, section 6.8), which it has not read, but libcurl doesn't tell that from a connection that broke.
 /// Their outcome would be unknown for no reason. With HTTP/1.1 the server says so in the answer before.
 final class Transfer {
+  private static let proxyVariables = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
   /// The longest body of an answer that is taken.
   static let longestBody = 1 << 20
   /// The longest head that is taken.
   static let longestHead = 1 << 16
+  /// The longest wait that a Retry-After is believed, in seconds: what newer versions of libcurl keep to.
+  private static let longestWait: Int64 = 6 * 60 * 60
   /// Memory above this is given back after an unusually large answer.
   private static let keptBytes = 1 << 16
 
@@ -31,6 +36,8 @@ final class Transfer {
   private(set) var ticket = 0
   /// The service, as messages name it.
   private(set) var host = ""
+  /// Whether a proxy may stand between.
+  private var isProxied = false
   /// The answer's body so far.
   private(set) var body: [UInt8] = []
 
@@ -43,8 +50,11 @@ final class Transfer {
   var isStarted = false
   /// Whether nobody waits for it any more: it must not be sent.
   private(set) var isAbandoned = false
-  private var isChange = false
+  /// Whether the request must not be carried out twice.
+  private(set) var isChange = false
   private var headBytes = 0
+  /// Whether the answer says when to come back. Before 7.72 libcurl may give what an older answer said.
+  private var hasRetryAfter = false
   /// What of the answer was longer than is taken.
   private var excess: String?
 
@@ -77,8 +87,8 @@ final class Transfer {
       Transfer.behind(data).take(UnsafeRawBufferPointer(start: bytes, count: count))
     }
     ccurl_easy_set_pointer(easy, CCURLOPT_HEADERDATA, this)
-    ccurl_easy_set_header_function(easy) { _, _, count, data in
-      Transfer.behind(data).countHead(count)
+    ccurl_easy_set_header_function(easy) { bytes, _, count, data in
+      Transfer.behind(data).takeHeader(UnsafeRawBufferPointer(start: bytes, count: count))
     }
     ccurl_easy_set_pointer(easy, CCURLOPT_SOCKOPTDATA, this)
     ccurl_easy_set_socket_function(easy) { data, socket, _ in
@@ -103,9 +113,9 @@ final class Transfer {
     return Unmanaged<Transfer>.fromOpaque(data).takeUnretainedValue()
   }
 
-  /// Gets ready to carry a request.
+  /// Gets ready to carry a request, on a connection of its own if it `isAlone`.
   func prepare(
-    _ request: AMAPIRequest, to domain: APIDomain, path: String, as ticket: Int, within limit: Duration?
+    _ request: AMAPIRequest, to domain: APIDomain, path: String, as ticket: Int, within limit: Duration?, isAlone: Bool
   ) {
     self.ticket = ticket
     host = domain.description
@@ -124,6 +134,9 @@ final class Transfer {
     ccurl_easy_set_string(easy, CCURLOPT_URL, domain.base + path)
     // What goes to this machine in plain text must not pass through another one.
     ccurl_easy_set_string(easy, CCURLOPT_PROXY, domain.isEncrypted ? nil : "")
+    isProxied = domain.isEncrypted && Self.proxyVariables.contains { getenv($0) != nil }
+    ccurl_easy_set_long(easy, CCURLOPT_FRESH_CONNECT, isAlone ? 1 : 0)
+    ccurl_easy_set_long(easy, CCURLOPT_FORBID_REUSE, 0)
     ccurl_easy_set_long(easy, CCURLOPT_TIMEOUT_MS, limit.map { max(1, Int($0.milliseconds)) } ?? 0)
     ccurl_easy_set_long(easy, CCURLOPT_HTTP_VERSION, isChange ? CCURL_HTTP_VERSION_1_1 : CCURL_HTTP_VERSION_NONE)
     ccurl_easy_set_long(easy, CCURLOPT_POST, 1)
@@ -134,6 +147,9 @@ final class Transfer {
   /// Has the request not be sent, while libcurl goes on with it.
   func abandon() { isAbandoned = true }
 
+  /// Has its connection closed with it, or, where others share it (HTTP/2), with the last of them.
+  func giveUpConnection() { ccurl_easy_set_long(easy, CCURLOPT_FORBID_REUSE, 1) }
+
   /// Forgets the request and its answer.
   func clear() {
     isStarted = false
@@ -142,12 +158,12 @@ final class Transfer {
     ccurl_list_free(headers)
     headers = nil
     ccurl_easy_set_pointer(easy, CCURLOPT_POSTFIELDS, nil)
-    ccurl_wipe(form.baseAddress, form.count)
     form.deallocate()
     form = .init(start: nil, count: 0)
     formOffset = 0
     body.removeAll(keepingCapacity: body.capacity <= Self.keptBytes)
     headBytes = 0
+    hasRetryAfter = false
     excess = nil
   }
 
@@ -166,20 +182,34 @@ final class Transfer {
     if let excess {
       return TransportFailure(.noAnswer, wasSent: wasSent, "the answer of \(host) has \(excess)")
     }
-    return TransferResult.failure(
-      code, host: host, detail: String(cString: words), meaning: String(cString: ccurl_easy_strerror(code)),
-      systemError: Int32(ccurl_easy_number(easy, CCURLINFO_OS_ERRNO)), isConnected: isConnected, wasSent: wasSent)
+    let result = TransferResult(
+      code: code, detail: String(cString: words), meaning: String(cString: ccurl_easy_strerror(code)),
+      systemError: Int32(ccurl_easy_number(easy, CCURLINFO_OS_ERRNO)), isConnected: isConnected, isProxied: isProxied)
+    let (kind, reason) = result.interpretation(host: host)
+    return TransportFailure(kind, wasSent: wasSent, reason)
+  }
+
+  /// The answer.
+  func reply(body: JSONValue) -> AMAPIReply {
+    let wait = hasRetryAfter ? ccurl_easy_number(easy, CCURLINFO_RETRY_AFTER) : 0
+    let location = ccurl_easy_pointer(easy, CCURLINFO_REDIRECT_URL)
+    return AMAPIReply(
+      status: Int(ccurl_easy_number(easy, CCURLINFO_RESPONSE_CODE)),
+      retryAfter: wait > 0 ? Int(min(wait, Self.longestWait)) : nil,
+      location: location.map { String(cString: $0.assumingMemoryBound(to: CChar.self)) }, body: body)
   }
 
   // MARK: libcurl's callbacks
 
-  private func countHead(_ bytes: Int) -> Int {
-    headBytes += bytes
+  private func takeHeader(_ line: UnsafeRawBufferPointer) -> Int {
+    headBytes += line.count
     guard headBytes <= Self.longestHead else {
       excess = "more than \(Self.longestHead) bytes of headers"
       return 0
     }
-    return bytes
+    let name = "retry-after:".utf8
+    if line.count > name.count, zip(line, name).allSatisfy({ $0 | 0x20 == $1 | 0x20 }) { hasRetryAfter = true }
+    return line.count
   }
 
   private func take(_ bytes: UnsafeRawBufferPointer) -> Int {

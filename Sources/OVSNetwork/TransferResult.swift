@@ -9,47 +9,56 @@ import OVSAccounts
   import Darwin
 #endif
 
-/// What libcurl's results mean: the one table of them.
-enum TransferResult {
-  /// The failure that a result of libcurl amounts to.
-  ///
-  /// - Parameters:
-  ///   - code: the result (CURLcode), which is no success.
-  ///   - host: the service, as the message names it.
-  ///   - detail: libcurl's words for this very failure; "" if it has none.
-  ///   - meaning: libcurl's words for the result.
-  ///   - systemError: the `errno` of a connection that was refused; 0 if there is none.
-  ///   - isConnected: whether a connection had come about, TLS included.
-  ///   - wasSent: whether the service may have got the whole request.
-  static func failure(
-    _ code: Int32, host: String, detail: String, meaning: String, systemError: Int32, isConnected: Bool, wasSent: Bool
-  ) -> TransportFailure {
-    // libcurl keeps its first words only, which may be about an older connection that it closed before.
-    let words = detail.isEmpty || detail.hasPrefix("Send failure") ? meaning : detail
+/// How a transfer of libcurl ended that brought no answer, and what that means: the one table of libcurl's results.
+///
+/// Whether the request was sent is not to be learnt from a result: libcurl may have sent it on a kept connection, lost
+/// that, and failed to open another.
+struct TransferResult {
+  /// The result (CURLcode), which is no success.
+  var code: Int32
+  /// libcurl's words for this very failure; "" if it has none.
+  var detail = ""
+  /// libcurl's words for the result.
+  var meaning = ""
+  /// The `errno` of a connection that was refused; 0 if there is none.
+  var systemError: Int32 = 0
+  /// Whether a connection had come about, TLS included.
+  var isConnected = false
+  /// Whether a proxy may stand between.
+  var isProxied = false
+
+  /// The kind of failure, and what happened, in words about `host`.
+  func interpretation(host: String) -> (kind: TransportFailure.Kind, reason: String) {
     switch Int(code) {
     case CCURLE_PEER_FAILED_VERIFICATION, CCURLE_SSL_CACERT_BADFILE, CCURLE_SSL_ISSUER_ERROR, CCURLE_SSL_CERTPROBLEM,
       CCURLE_SSL_CIPHER:
-      return TransportFailure(
-        .notTrusted, wasSent: false, "\(host) can't be trusted: \(words); --ca-file names a private CA")
+      return (.notTrusted, "\(host) can't be trusted: \(words); --ca-file names a private CA")
     case CCURLE_COULDNT_RESOLVE_HOST, CCURLE_COULDNT_RESOLVE_PROXY:
-      return TransportFailure(.noConnection, wasSent: false, "\(host) can't be reached: \(meaning)")
+      return noConnection(host, meaning)
     case CCURLE_COULDNT_CONNECT:
-      let reason = systemError == 0 ? meaning : String(cString: strerror(systemError))
-      return TransportFailure(.noConnection, wasSent: false, "\(host) can't be reached: \(reason)")
+      return noConnection(host, systemError == 0 ? meaning : String(cString: strerror(systemError)))
     case CCURLE_SSL_CONNECT_ERROR, CCURLE_PROXY:
-      return TransportFailure(.noConnection, wasSent: false, "\(host) can't be reached: \(words)")
+      return noConnection(host, words)
     case CCURLE_OPERATION_TIMEDOUT where !isConnected:
-      return TransportFailure(
-        .noConnection, wasSent: false, "\(host) can't be reached: no connection came about in time")
+      return noConnection(host, "no connection came about in time")
     case CCURLE_OPERATION_TIMEDOUT:
-      return TransportFailure(.timeout, wasSent: wasSent, "\(host) did not answer in time")
+      return (.timeout, "\(host) did not answer in time")
     case CCURLE_UNSUPPORTED_PROTOCOL, CCURLE_WEIRD_SERVER_REPLY:
-      return TransportFailure(.noAnswer, wasSent: wasSent, "what \(host) answers is no HTTP: \(words)")
+      return (.noAnswer, "what \(host) answers is no HTTP: \(words)")
     case CCURLE_SEND_FAIL_REWIND:
-      return TransportFailure(
-        .lost, wasSent: wasSent, "the connection to \(host) was lost: it was closed before an answer came")
+      return (.lost, "the connection to \(host) was lost: it was closed before an answer came")
+    case _ where !isConnected:
+      return noConnection(host, words)
     default:
-      return TransportFailure(.lost, wasSent: wasSent, "the connection to \(host) was lost: \(words)")
+      return (.lost, "the connection to \(host) was lost: \(words)")
     }
   }
+
+  private func noConnection(_ host: String, _ reason: String) -> (kind: TransportFailure.Kind, reason: String) {
+    let proxy = isProxied ? " (the environment names a proxy)" : ""
+    return (.noConnection, "\(host) can't be reached: \(reason)\(proxy)")
+  }
+
+  /// libcurl keeps the first words of a transfer only, which may be about an older connection that it closed before.
+  private var words: String { detail.isEmpty || detail.hasPrefix("Send failure") ? meaning : detail }
 }

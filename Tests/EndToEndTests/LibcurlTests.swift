@@ -28,7 +28,7 @@ import Testing
     let old = folder.appendingPathComponent("libcurl-old.so").path
     let source = """
       static struct { int age; const char *version; unsigned number; const char *host; int features; } info
-        = {0, "7.65.3", 0x074103, "", 4};
+        = {0, "7.65.3", 0x074103, "", 0x84};
       void *curl_version_info(int now) { return &info; }
       """
     let file = folder.appendingPathComponent("old.c")
@@ -39,7 +39,7 @@ import Testing
     let log = try compiler.log()
     #expect(try compiler.exitStatus() == 0, "\(log)")
     for (path, words) in [
-      ("/nowhere/libcurl.so", "can't be loaded"), ("libm.so.6", "is too old (unknown version)"),
+      ("/nowhere/libcurl.so", "can't be loaded"), ("libm.so.6", "is no libcurl"),
       (old, "is too old (7.65.3)"), (file.path, "can't be loaded"),
     ] {
       let options = ["--libcurl", path, "--api-domain", "127.0.0.1:1"]

@@ -81,8 +81,17 @@ struct AMAPIEndpointTests {
     }
   }
 
-  @Test(arguments: [("a+b/c", "a+b/c and a%2Bb%2Fc", "*** and ***"), ("key", "monkey", "mon***"), ("", "text", "text")])
-  func `A secret is masked as it is and as a form writes it`(secret: String, text: String, expected: String) {
+  @Test(
+    arguments: [
+      ("a+b/c", "a+b/c and a%2Bb%2Fc", "*** and ***"), ("key", "monkey", "mon***"), ("", "text", "text"),
+      ("p w&~", "p w&~, p+w%26~, p%20w%26%7e, p+w&%7E", "***, ***, ***, ***"), ("a/b", #"a\/b"#, "***"),
+      ("a\"b", #"a\"b a%22b"#, "*** ***"), ("50%25", "50%25 50%2525", "*** ***"),
+      ("é", "é %C3%A9 %c3%a9", "*** *** ***"),
+      ("abc", "abab abcabc ab", "abab ****** ab"), ("a b", "a-b a%2 b a%", "a-b a%2 b a%"),
+    ])
+  func `A secret is masked as it is and as URLs, forms and escapes write it`(
+    secret: String, text: String, expected: String
+  ) {
     #expect(masked(text, hiding: [secret]) == expected)
   }
 }

@@ -35,6 +35,11 @@ struct FailedRenewalTests {
       (.success(AMAPIReply(status: 500, body: .null)), .backend),
       (.success(AMAPIReply(status: 200, body: .null)), .backend),
       (.success(.refusal(.string("RATE_LIMITED"), status: 429)), .rateLimited),
+      (.success(.refusal(.string("RATE_LIMITED"), status: 200)), .rateLimited),
+      (.success(.refusal(.string("INVALID_APIKEY"), status: 401)), .unauthorized),
+      (.success(.refusal(.string("NOT_PERMITTED"), status: 403)), .forbidden),
+      (.success(AMAPIReply(status: 401, body: .null)), .unauthorized),
+      (.success(AMAPIReply(status: 403, body: .null)), .forbidden),
     ] as [(Result<AMAPIReply, TransportFailure>, ErrorCode)])
   func `Where the service could not be asked the session goes on, and only these commands fail`(
     result: Result<AMAPIReply, TransportFailure>, code: ErrorCode

@@ -54,7 +54,9 @@ struct HTTPStatusTests {
     arguments: [
       (200, .backend, "no JSON object"), (204, .backend, "no JSON object"), (400, .backend, "no JSON object"),
       (301, .backend, "redirects"), (307, .backend, "redirects"), (401, .unauthorized, "refused"),
-      (403, .forbidden, "forbids"), (404, .backend, "--amapi-endpoint CancelClient=PATH"),
+      (403, .forbidden, "forbids"), (302, .backend, "redirects"), (308, .backend, "redirects"),
+      (410, .backend, "--amapi-endpoint"), (413, .backend, "no JSON"), (421, .backend, "no JSON"),
+      (404, .backend, "--amapi-endpoint CancelClient=PATH"),
       (405, .backend, "--amapi-endpoint CancelClient=PATH"), (418, .backend, "no JSON object"),
       (429, .rateLimited, "too often"), (500, .backend, "failed (HTTP 500)"), (599, .backend, "failed (HTTP 599)"),
     ] as [(Int, ErrorCode, String)])
@@ -64,7 +66,45 @@ struct HTTPStatusTests {
     let failure = try failure("CANCEL_PLAN", AMAPIReply(status: status, body: .null))
     #expect(failure.code == code && failure.message.contains(words), "\(failure)")
     #expect(failure[detail: "http_status"] == .integer(status) && failure[detail: "backend_code"] == nil)
-    #expect(failure.outcome == (code == .backend ? "unknown" : nil))
+    let isNothingDone = [307, 308, 404, 405, 410, 413, 421].contains(status)
+    #expect(failure.outcome == (code != .backend ? nil : isNothingDone ? "not_sent" : "unknown"))
+  }
+
+  @Test func `What a service writes at length is cut`() throws {
+    let text = String(repeating: "é", count: 5000)
+    let failure = try failure("CANCEL_PLAN", .refusal(.string(text), text, status: 400))
+    for detail in ["backend_code", "backend_message"] {
+      #expect(failure[detail: detail] == .string(String(repeating: "é", count: 1000) + "…"))
+    }
+    #expect(failure.message.utf8.count < 2100)
+  }
+
+  @Test(arguments: [(502, "INVALID_TOKEN"), (500, "INVALID_TOKEN")])
+  func `A token refused by a service that has failed is no refusal, for a change`(status: Int, code: String) throws {
+    let bench = ServiceBench.loggedIn()
+    try bench.start("CANCEL_PLAN")
+    try bench.transport.reply(.refusal(.string(code), status: status))
+    let failure = try #require(bench.next()?.failure)
+    #expect(failure.code == .backend && failure.outcome == "unknown")
+    #expect(bench.transport.requests.count == 1, "what may have been carried out is not sent again")
+  }
+
+  @Test func `A 401 that is none of the API's renews the token for a read, and ends a change`() throws {
+    for body in ["null", #"{"status":"success"}"#, #"{"message":"who are you"}"#] {
+      let reply = try AMAPIReply.body(body, status: 401)
+      let reading = ServiceBench.loggedIn()
+      try reading.start("GET_ACCOUNT_TYPE")
+      try reading.transport.reply(reply)
+      #expect(reading.next() == nil && reading.transport.requests.last?.method == .tokenRefresh)
+      let changing = ServiceBench.loggedIn()
+      try changing.start("CANCEL_PLAN")
+      try changing.transport.reply(reply)
+      #expect(changing.next()?.failure?.code == .unauthorized && changing.transport.requests.count == 1, "\(body)")
+    }
+    let bench = ServiceBench.loggedIn()
+    try bench.start("CANCEL_PLAN")
+    try bench.transport.reply(.refusal(.string("E7"), status: 401))
+    #expect(bench.next() == nil && bench.transport.requests.last?.method == .tokenRefresh, "the API itself refused")
   }
 
   @Test func `A redirect's target is told on one line, without a secret`() throws {

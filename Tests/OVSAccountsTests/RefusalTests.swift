@@ -21,7 +21,9 @@ struct RefusalTests {
   }
 
   @Test func `A refused token is the one refusal that leads to a renewal`() {
-    let tokens = AMAPIErrorCode.allCases.filter { AMAPIReply.refusal(.string($0.rawValue)).isTokenRefusal }
+    let tokens = AMAPIErrorCode.allCases.filter {
+      AMAPIReply.refusal(.string($0.rawValue)).isTokenRefusal(of: .cancelClient)
+    }
     #expect(tokens == [.invalidToken])
   }
 

@@ -29,7 +29,8 @@ struct RetryTests {
 
   @Test(
     arguments: [
-      (.noConnection, false, true, true), (.lost, false, true, true), (.lost, true, false, false),
+      (.noConnection, false, true, true), (.noConnection, true, true, false), (.lost, false, true, true),
+      (.lost, true, false, false),
       (.notTrusted, false, false, false), (.timeout, true, false, false), (.timeout, false, false, false),
       (.noAnswer, true, false, false),
     ] as [(TransportFailure.Kind, Bool, Bool, Bool)])

@@ -62,7 +62,7 @@ final class ScriptedTransport: Transport {
 extension ScriptedTransport: NetworkTransport {
   var isActive: Bool { !unanswered.isEmpty }
 
-  func poll(_ targets: inout [pollfd], milliseconds: Int32) -> Bool { false }
+  func wait(for targets: inout [pollfd], milliseconds: Int32) -> Bool { false }
 }
 
 extension Transport {

@@ -1,9 +1,9 @@
 // The part of libcurl's interface that the bridge uses, for a libcurl that is found at run time.
 //
-// libcurl's functions are looked up by name in a library that is opened on demand, so that neither building nor starting
-// the bridge needs it. The numbers below are part of libcurl's stable ABI (https://curl.se/libcurl/abi.html). What takes
-// any type of argument in libcurl has a function for each type here, because Swift can't call such functions and because
-// a wrong type would go unnoticed.
+// libcurl's functions are looked up by name in a library that is opened on demand, so that neither building nor
+// starting the bridge needs it. The numbers below are part of libcurl's stable ABI (https://curl.se/libcurl/abi.html).
+// What takes any type of argument in libcurl has a function for each type here, because Swift can't call such functions
+// and because a wrong type would go unnoticed.
 
 #ifndef CCURL_H
 #define CCURL_H
@@ -23,9 +23,11 @@ typedef enum {
   CCURL_LOADED,
   /// There is no such library; ccurl_load_error() has the system's words.
   CCURL_NOT_FOUND,
+  /// There is a library of this name, but it is no libcurl.
+  CCURL_NO_LIBCURL,
   /// It is older than 7.66, or lacks a function.
   CCURL_TOO_OLD,
-  /// It can't do what it must: it failed to start, or has no TLS.
+  /// It can't do what it must: it has no TLS, makes callers wait for the look-up of a name, or failed to start.
   CCURL_UNUSABLE,
 } ccurl_load_result;
 
@@ -70,6 +72,8 @@ typedef enum {
   CCURLOPT_SSLVERSION = 32,
   CCURLOPT_POST = 47,
   CCURLOPT_SSL_VERIFYPEER = 64,
+  CCURLOPT_FRESH_CONNECT = 74,
+  CCURLOPT_FORBID_REUSE = 75,
   CCURLOPT_CAINFO = 10065,
   CCURLOPT_SSL_VERIFYHOST = 81,
   CCURLOPT_HTTP_VERSION = 84,
@@ -103,7 +107,6 @@ typedef enum {
 /// Options of a set of transfers (CURLMoption).
 typedef enum {
   CCURLMOPT_MAXCONNECTS = 6,
-  CCURLMOPT_MAX_TOTAL_CONNECTIONS = 13,
 } ccurl_multi_option;
 
 /// The size that a buffer for CCURLOPT_ERRORBUFFER must have (CURL_ERROR_SIZE).
@@ -157,8 +160,5 @@ int ccurl_multi_perform(ccurl_multi *multi);
 int ccurl_multi_poll(ccurl_multi *multi, const struct pollfd *targets, unsigned count, int milliseconds);
 /// The next transfer that is done, and its result; NULL when there is none.
 ccurl_easy *ccurl_multi_next_done(ccurl_multi *multi, int *result);
-
-/// Zeroes memory that held secrets, which no compiler leaves out.
-void ccurl_wipe(void *bytes, size_t count);
 
 #endif

@@ -60,11 +60,22 @@ public struct AMAPIReply: Sendable {
   /// Whether the API did what it was asked.
   var isSuccess: Bool { (200..<300).contains(status) && body["status"]?.string == "success" }
 
-  /// Whether the API said no: it understood, and asking again would change nothing.
-  var isRefusal: Bool { status == 401 || status == 403 || isError && status < 500 && status != 429 }
+  /// Whether the API refused the token that came with a request, and so did nothing.
+  ///
+  /// A 401 may come from something on the way; that is enough to ask again only where asking changes nothing.
+  func isTokenRefusal(of method: AMAPIRequest.Method) -> Bool {
+    guard isError, status < 500 else { return status == 401 && !method.endpoint.isChange }
+    return knownCode.map { $0 == .invalidToken } ?? (status == 401)
+  }
 
-  /// Whether the API refused the token that came with the request.
-  var isTokenRefusal: Bool { knownCode.map { $0 == .invalidToken } ?? (status == 401) }
+  /// Whether the API refused to renew tokens for good: what it was shown is worth nothing any more.
+  var isEndOfSession: Bool {
+    guard isError || status == 401 && body.isObject, status < 500, status != 429 else { return false }
+    return switch knownCode {
+    case .rateLimited, .invalidAPIKey, .invalidSecretKey, .notPermitted: false
+    case .invalidPassword, .invalidToken, .otherAccount, .clientExists, .clientNotFound, .unknownPlan, nil: true
+    }
+  }
 
   /// The value of a member as text; nil if the answer lacks it.
   subscript(member: Member) -> String? {
@@ -91,20 +102,25 @@ public struct AMAPIReply: Sendable {
   ///   - method: what was asked for; the answer to a change that makes no sense leaves its outcome open.
   ///   - secrets: what must not be told, should the service have echoed it.
   func failure(of method: AMAPIRequest.Method, hiding secrets: [String]) -> Failure {
-    let message = isError ? body["message"]?.string.map { masked($0, hiding: secrets) } : nil
+    let message = isError ? body["message"]?.string.map { shortened(masked($0, hiding: secrets)) } : nil
     let (error, text) = meaning(method, message, hiding: secrets)
     let isOutcomeOpen = error == .backend && method.endpoint.isChange
-    var failure = Failure(error, outcome: isOutcomeOpen ? .unknown : nil, text)
+    let outcome: Failure.Outcome = Self.statusesOfNothingDone.contains(status) ? .notSent : .unknown
+    var failure = Failure(error, outcome: isOutcomeOpen ? outcome : nil, text)
     if let wait = retryAfter ?? (error == .rateLimited && method == .addClient ? Self.addClientInterval : nil) {
       failure.details.append(.init("retry_after_s", .integer(wait)))
     }
     failure.details.append(.init("http_status", .integer(status)))
     if isError {
-      failure.details.append(.init("backend_code", .string(orNull: code.map { masked($0, hiding: secrets) })))
+      failure.details.append(
+        .init("backend_code", .string(orNull: code.map { shortened(masked($0, hiding: secrets)) })))
       failure.details.append(.init("backend_message", .string(orNull: message)))
     }
     return failure
   }
+
+  /// HTTP statuses that say that the API never got to see the request (RFC 9110, section 15).
+  private static let statusesOfNothingDone: Set = [307, 308, 404, 405, 410, 413, 421]
 
   /// Between two new clients from an address that is not whitelisted, in seconds; documented.
   static let addClientInterval = 10
@@ -136,9 +152,14 @@ public struct AMAPIReply: Sendable {
         "the service has no \(method.rawValue) (HTTP \(status)); --amapi-endpoint \(method.rawValue)=PATH corrects its path"
       )
     default:
-      let isObject = if case .object = body { true } else { false }
-      let fault = isObject ? "neither a success nor an error" : "no JSON object"
+      let fault = body.isObject ? "neither a success nor an error" : "no JSON object"
       return (.backend, "the service's answer is \(fault) (HTTP \(status)); is the API domain right?")
     }
+  }
+}
+
+extension JSONValue {
+  fileprivate var isObject: Bool {
+    if case .object = self { true } else { false }
   }
 }
