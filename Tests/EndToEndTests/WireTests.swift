@@ -107,7 +107,7 @@ import Testing
       ])
     try bridge.logIn()
     let missing = try bridge.ask(#"{"cmd":58}"#)
-    #expect(missing.verdict == "22 not_sent" && missing.message.contains("--amapi-endpoint CancelClient=PATH"))
+    #expect(missing.verdict == "22 unknown" && missing.message.contains("--amapi-endpoint CancelClient=PATH"))
     _ = try bridge.ask(#"{"cmd":22,"data":{"email":"a@b"}}"#)
     try bridge.mustDo(#"{"cmd":18}"#)
     let paths = try server.journal().map { $0.text("path") }

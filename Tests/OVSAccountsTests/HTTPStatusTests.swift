@@ -66,8 +66,7 @@ struct HTTPStatusTests {
     let failure = try failure("CANCEL_PLAN", AMAPIReply(status: status, body: .null))
     #expect(failure.code == code && failure.message.contains(words), "\(failure)")
     #expect(failure[detail: "http_status"] == .integer(status) && failure[detail: "backend_code"] == nil)
-    let isNothingDone = [307, 308, 404, 405, 410, 413, 421].contains(status)
-    #expect(failure.outcome == (code != .backend ? nil : isNothingDone ? "not_sent" : "unknown"))
+    #expect(failure.outcome == (code == .backend ? "unknown" : nil))
   }
 
   @Test func `What a service writes at length is cut`() throws {

@@ -105,8 +105,7 @@ public struct AMAPIReply: Sendable {
     let message = isError ? body["message"]?.string.map { shortened(masked($0, hiding: secrets)) } : nil
     let (error, text) = meaning(method, message, hiding: secrets)
     let isOutcomeOpen = error == .backend && method.endpoint.isChange
-    let outcome: Failure.Outcome = Self.statusesOfNothingDone.contains(status) ? .notSent : .unknown
-    var failure = Failure(error, outcome: isOutcomeOpen ? outcome : nil, text)
+    var failure = Failure(error, outcome: isOutcomeOpen ? .unknown : nil, text)
     if let wait = retryAfter ?? (error == .rateLimited && method == .addClient ? Self.addClientInterval : nil) {
       failure.details.append(.init("retry_after_s", .integer(wait)))
     }
@@ -118,9 +117,6 @@ public struct AMAPIReply: Sendable {
     }
     return failure
   }
-
-  /// HTTP statuses that say that the API never got to see the request (RFC 9110, section 15).
-  private static let statusesOfNothingDone: Set = [307, 308, 404, 405, 410, 413, 421]
 
   /// Between two new clients from an address that is not whitelisted, in seconds; documented.
   static let addClientInterval = 10
@@ -149,7 +145,8 @@ public struct AMAPIReply: Sendable {
     case 404, 405, 410:
       return (
         .backend,
-        "the service has no \(method.rawValue) (HTTP \(status)); --amapi-endpoint \(method.rawValue)=PATH corrects its path"
+        "the service's answer is no JSON object (HTTP \(status)); if its \(method.rawValue) is elsewhere, "
+          + "--amapi-endpoint \(method.rawValue)=PATH says where"
       )
     default:
       let fault = body.isObject ? "neither a success nor an error" : "no JSON object"
