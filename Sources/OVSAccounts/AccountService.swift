@@ -210,11 +210,11 @@ public final class AccountService {
       {
         return renew(login, for: number, at: now)
       }
-      let errand = Errand(purpose: .job(number), attempt: attempt)
-      job.ticket = newTicket(for: errand)
+      let ticket = newTicket(for: Errand(purpose: .job(number), attempt: attempt))
+      job.ticket = ticket
       job.token = request.bearer.map(Secret.init)
       jobs[number] = job
-      send(request, for: errand, as: lastTicket, of: job.session, over: transport, within: nil, at: now)
+      send(request, as: ticket, of: job.session, over: transport, within: nil, at: now)
     } catch {
       complete(number, .failure(error.failure(ofChange: job.isChange)))
     }
@@ -236,7 +236,7 @@ public final class AccountService {
     else { return }
     let request = AccountExchange.renewal(of: login, session)
     let ticket = newTicket(for: errand)
-    send(request, for: errand, as: ticket, of: session, over: transport, within: deadline - now, at: now)
+    send(request, as: ticket, of: session, over: transport, within: deadline - now, at: now)
   }
 
   private func newTicket(for errand: Errand) -> Int {
@@ -246,7 +246,7 @@ public final class AccountService {
   }
 
   private func send(
-    _ request: AMAPIRequest, for errand: Errand, as ticket: Int, of session: Session, over transport: any Transport,
+    _ request: AMAPIRequest, as ticket: Int, of session: Session, over transport: any Transport,
     within limit: Duration?, at now: Duration
   ) {
     var request = request

@@ -136,7 +136,10 @@ public final class LibcurlTransport: NetworkTransport {
     } else {
       transfers[ticket] = nil
       suspects.remove(ticket)
-      suspects.formUnion(transfers.values.filter { !$0.isChange && !$0.isAbandoned }.map(\.ticket))
+      // A change has a connection to itself.
+      if !transfer.isChange {
+        suspects.formUnion(transfers.values.filter { !$0.isChange && !$0.isAbandoned }.map(\.ticket))
+      }
       transfer.giveUpConnection()
       release(transfer)
     }

@@ -22,6 +22,7 @@ import OVSWire
 /// (GOAWAY, RFC 9113, section 6.8), which it has not read, but libcurl doesn't tell that from a connection that broke.
 /// Their outcome would be unknown for no reason. With HTTP/1.1 the server says so in the answer before.
 final class Transfer {
+  /// What libcurl takes a proxy for HTTPS from.
   private static let proxyVariables = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
   /// The longest body of an answer that is taken.
   static let longestBody = 1 << 20
@@ -134,7 +135,7 @@ final class Transfer {
     ccurl_easy_set_string(easy, CCURLOPT_URL, domain.base + path)
     // What goes to this machine in plain text must not pass through another one.
     ccurl_easy_set_string(easy, CCURLOPT_PROXY, domain.isEncrypted ? nil : "")
-    isProxied = domain.isEncrypted && Self.proxyVariables.contains { getenv($0) != nil }
+    isProxied = domain.isEncrypted && Self.proxyVariables.contains { getenv($0).map { $0.pointee != 0 } ?? false }
     ccurl_easy_set_long(easy, CCURLOPT_FRESH_CONNECT, isAlone ? 1 : 0)
     ccurl_easy_set_long(easy, CCURLOPT_FORBID_REUSE, 0)
     ccurl_easy_set_long(easy, CCURLOPT_TIMEOUT_MS, limit.map { max(1, Int($0.milliseconds)) } ?? 0)
