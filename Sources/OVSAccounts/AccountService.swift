@@ -183,7 +183,13 @@ public final class AccountService {
       let errand = delayed.remove(at: index).errand
       switch errand.purpose {
       case .job(let job): send(job, attempt: errand.attempt, at: now)
-      case .renewal: renew(errand, at: now)
+      case .renewal(let login, _, _):
+        if login.waiting?.contains(where: { jobs[$0] != nil }) ?? false {
+          renew(errand, at: now)
+        } else {
+          // Nobody waits for it any more, and nothing is on its way.
+          login.waiting = nil
+        }
       }
     }
   }

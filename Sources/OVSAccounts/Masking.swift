@@ -1,11 +1,13 @@
-/// `text` with `***` in place of each of `secrets` that stands in it: as it is, or with some of its bytes in the
-/// percent form of URLs and forms, a space as `+`, or behind a backslash.
-func masked(_ text: String, hiding secrets: [String]) -> String {
-  let needles = secrets.map { Array($0.utf8) }.filter { !$0.isEmpty }
+/// `text` with `***` in place of each of `secrets` that stands in it: as it is, or with some of its characters in the
+/// percent form of URLs and forms, a space as `+`, behind a backslash, or as `\\uXXXX` (RFC 8259, section 7).
+///
+/// - Parameter limit: how many bytes of the result are enough; it is cut there, and ends in `…`.
+func masked(_ text: String, hiding secrets: [String], limit: Int = 1000) -> String {
+  let needles = secrets.filter { !$0.isEmpty }
   let bytes = Array(text.utf8)
   var result: [UInt8] = []
   var next = 0
-  while next < bytes.count {
+  while next < bytes.count, result.count <= limit {
     // The longest: one secret may be part of another.
     if let end = needles.compactMap({ endOfMatch($0, in: bytes, from: next) }).max() {
       result += "***".utf8
@@ -15,42 +17,73 @@ func masked(_ text: String, hiding secrets: [String]) -> String {
       next += 1
     }
   }
-  return String(decoding: result, as: UTF8.self)
+  guard result.count > limit else { return String(decoding: result, as: UTF8.self) }
+  let isContinuation = { (byte: UInt8) in byte & 0xC0 == 0x80 }
+  let cut = result[..<limit].lastIndex { !isContinuation($0) } ?? 0
+  return String(decoding: result[..<(isContinuation(result[limit]) ? cut : limit)], as: UTF8.self) + "…"
 }
 
 /// Where a spelling of `secret` that starts at `start` ends at the latest; nil if none does.
-private func endOfMatch(_ secret: [UInt8], in text: [UInt8], from start: Int) -> Int? {
-  // All places where a spelling of the bytes so far may end.
+private func endOfMatch(_ secret: String, in text: [UInt8], from start: Int) -> Int? {
+  // All places where a spelling of the characters so far may end, in ascending order.
   var ends = [start]
-  for byte in secret {
-    ends = ends.reduce(into: []) { next, end in
-      guard end < text.count else { return }
-      if text[end] == byte || byte == UInt8(ascii: " ") && text[end] == UInt8(ascii: "+") { next.append(end + 1) }
-      if text[end] == UInt8(ascii: "\\"), end + 1 < text.count, text[end + 1] == byte { next.append(end + 2) }
-      if text[end] == UInt8(ascii: "%"), end + 2 < text.count,
-        let high = text[end + 1].hexDigit, let low = text[end + 2].hexDigit, high << 4 | low == byte
-      {
-        next.append(end + 3)
+  var next: [Int] = []
+  for scalar in secret.unicodeScalars {
+    next.removeAll(keepingCapacity: true)
+    for end in ends {
+      for spelling in spellings {
+        // Spellings of neighbours meet: each place once.
+        if let end = spelling(scalar, text, end), !next.suffix(16).contains(end) { next.append(end) }
       }
     }
-    if ends.isEmpty { return nil }
+    if next.isEmpty { return nil }
+    swap(&ends, &next)
   }
   return ends.max()
 }
 
-/// What a service wrote, cut if it is long.
-func shortened(_ text: String) -> String {
-  let limit = 1000
-  return text.utf8.count <= limit ? text : String(text.unicodeScalars.prefix(limit)) + "…"
+private let spellings = [endOfBytes, endOfPercentForm, endOfBackslash, endOfUnicodeEscape]
+
+private func endOfBytes(_ scalar: Unicode.Scalar, in text: [UInt8], from start: Int) -> Int? {
+  if scalar == " ", start < text.count, text[start] == UInt8(ascii: "+") { return start + 1 }
+  var end = start
+  for byte in UTF8.encode(scalar) ?? .init() {
+    guard end < text.count, text[end] == byte else { return nil }
+    end += 1
+  }
+  return end
 }
 
-extension UInt8 {
-  fileprivate var hexDigit: UInt8? {
-    switch self {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): self - UInt8(ascii: "0")
-    case UInt8(ascii: "a")...UInt8(ascii: "f"), UInt8(ascii: "A")...UInt8(ascii: "F"):
-      (self | 0x20) - UInt8(ascii: "a") + 10
-    default: nil
-    }
+private func endOfPercentForm(_ scalar: Unicode.Scalar, in text: [UInt8], from start: Int) -> Int? {
+  var end = start
+  for byte in UTF8.encode(scalar) ?? .init() {
+    guard end < text.count, text[end] == UInt8(ascii: "%"), number(in: text, from: end + 1, digits: 2) == UInt16(byte)
+    else { return nil }
+    end += 3
   }
+  return end
+}
+
+private func endOfBackslash(_ scalar: Unicode.Scalar, in text: [UInt8], from start: Int) -> Int? {
+  guard scalar.isASCII, start + 1 < text.count, text[start] == UInt8(ascii: "\\"),
+    text[start + 1] == UInt8(truncatingIfNeeded: scalar.value)
+  else { return nil }
+  return start + 2
+}
+
+private func endOfUnicodeEscape(_ scalar: Unicode.Scalar, in text: [UInt8], from start: Int) -> Int? {
+  var end = start
+  for unit in UTF16.encode(scalar) ?? .init() {
+    guard end + 1 < text.count, text[end] == UInt8(ascii: "\\"), text[end + 1] == UInt8(ascii: "u"),
+      number(in: text, from: end + 2, digits: 4) == unit
+    else { return nil }
+    end += 6
+  }
+  return end
+}
+
+/// The hexadecimal number of so many digits that stands at `start`; nil if none does.
+private func number(in text: [UInt8], from start: Int, digits: Int) -> UInt16? {
+  guard start + digits <= text.count else { return nil }
+  return UInt16(String(decoding: text[start..<start + digits], as: UTF8.self), radix: 16)
 }

@@ -41,8 +41,8 @@ public final class LibcurlTransport: NetworkTransport {
   /// By their tickets. Those that were abandoned while libcurl looked up a name are among them until it is done.
   private var transfers: [Int: Transfer] = [:]
   private var idle: [Transfer] = []
-  /// Requests that were under way beside one that was given up, and may share its HTTP/2 connection, which may be dead.
-  /// Until they have ended, and it is closed, others get connections of their own.
+  /// Requests on the HTTP/2 connection of one that was given up: it may be dead. Until they have ended, and it is
+  /// closed, others get connections of their own.
   private var suspects: Set<Int> = []
   private var results = FIFO<(ticket: Int, result: Result<AMAPIReply, TransportFailure>)>()
   /// Whether requests were added since libcurl last had a go.
@@ -92,8 +92,9 @@ public final class LibcurlTransport: NetworkTransport {
       )
     }
     transfer.prepare(
-      request, to: domain, path: options.paths[request.method], as: ticket, within: limit,
-      isAlone: !suspects.isEmpty && !request.method.endpoint.isChange)
+      request, to: domain, path: options.paths[request.method], as: ticket,
+      isAlone: !suspects.isEmpty && !request.method.endpoint.isChange, connectBy: now + options.connectTimeout,
+      answerBy: limit.map { now + $0 })
     guard ccurl_multi_add(multi, transfer.easy) == 0 else {
       transfer.clear()
       return fail(ticket, Self.outOfMemory)
@@ -118,11 +119,20 @@ public final class LibcurlTransport: NetworkTransport {
   /// What has become of a request.
   public func receive(at now: Duration) -> (ticket: Int, result: Result<AMAPIReply, TransportFailure>)? {
     if results.isEmpty, mayHaveNews { perform() }
+    if results.isEmpty { endOverdue(at: now) }
     return results.removeFirst()
   }
 
-  /// Never: what is waited for comes from ``wait(for:milliseconds:)``.
-  public var wakeTime: Duration? { nil }
+  /// When a request may be overdue. What comes before is told by ``wait(for:milliseconds:)``.
+  public var wakeTime: Duration? { transfers.values.lazy.compactMap(\.dueTime).min() }
+
+  private func endOverdue(at now: Duration) {
+    for transfer in transfers.values where transfer.dueTime ?? .seconds(Int64.max) <= now {
+      guard let failure = transfer.overdue(at: now) else { continue }
+      results.append((transfer.ticket, .failure(failure)))
+      giveUp(transfer)
+    }
+  }
 
   /// Closes the request's connection; what was sent on it can't be called back.
   ///
@@ -131,19 +141,17 @@ public final class LibcurlTransport: NetworkTransport {
   public func abandon(_ ticket: Int) -> Failure.Outcome {
     guard let transfer = transfers[ticket] else { return .unknown }
     let outcome: Failure.Outcome = transfer.wasSent ? .unknown : .notSent
-    if transfer.mayBeLookingUp {
-      transfer.abandon()
-    } else {
-      transfers[ticket] = nil
-      suspects.remove(ticket)
-      // A change has a connection to itself.
-      if !transfer.isChange {
-        suspects.formUnion(transfers.values.filter { !$0.isChange && !$0.isAbandoned }.map(\.ticket))
-      }
-      transfer.giveUpConnection()
-      release(transfer)
-    }
+    giveUp(transfer)
     return outcome
+  }
+
+  private func giveUp(_ transfer: Transfer) {
+    suspects.remove(transfer.ticket)
+    guard !transfer.mayBeLookingUp else { return transfer.abandon() }
+    transfers[transfer.ticket] = nil
+    suspects.formUnion(transfers.values.filter { $0.shares(transfer) }.map(\.ticket))
+    transfer.giveUpConnection()
+    release(transfer)
   }
 
   // MARK: NetworkTransport

@@ -47,6 +47,10 @@ final class Transfer {
   private var form = UnsafeMutableBufferPointer<UInt8>(start: nil, count: 0)
   /// How much of the form was handed over; only for a change.
   private var formOffset = 0
+  /// When a connection must have come about; nil once one has, and while nothing is under way.
+  private var connectDeadline: Duration?
+  /// When an answer must have come; nil for whenever.
+  private var deadline: Duration?
   /// Whether libcurl has begun with it.
   var isStarted = false
   /// Whether nobody waits for it any more: it must not be sent.
@@ -70,7 +74,9 @@ final class Transfer {
     ccurl_easy_set_pointer(easy, CCURLOPT_PRIVATE, this)
     ccurl_easy_set_pointer(easy, CCURLOPT_ERRORBUFFER, words)
     ccurl_easy_set_string(easy, CCURLOPT_USERAGENT, options.userAgent)
-    ccurl_easy_set_long(easy, CCURLOPT_CONNECTTIMEOUT_MS, Int(options.connectTimeout.milliseconds))
+    // A limit of libcurl's would wait for the look-up of a name, if one is under way: the limits are kept outside.
+    ccurl_easy_set_long(easy, CCURLOPT_CONNECTTIMEOUT_MS, 86_400_000)
+    ccurl_easy_set_long(easy, CCURLOPT_QUICK_EXIT, 1)
     // Signals are the bridge's.
     ccurl_easy_set_long(easy, CCURLOPT_NOSIGNAL, 1)
 
@@ -116,9 +122,12 @@ final class Transfer {
 
   /// Gets ready to carry a request, on a connection of its own if it `isAlone`.
   func prepare(
-    _ request: AMAPIRequest, to domain: APIDomain, path: String, as ticket: Int, within limit: Duration?, isAlone: Bool
+    _ request: AMAPIRequest, to domain: APIDomain, path: String, as ticket: Int, isAlone: Bool, connectBy: Duration,
+    answerBy: Duration?
   ) {
     self.ticket = ticket
+    connectDeadline = connectBy
+    deadline = answerBy
     host = domain.description
     isChange = request.method.endpoint.isChange
     words[0] = 0
@@ -138,7 +147,6 @@ final class Transfer {
     isProxied = domain.isEncrypted && Self.proxyVariables.contains { getenv($0).map { $0.pointee != 0 } ?? false }
     ccurl_easy_set_long(easy, CCURLOPT_FRESH_CONNECT, isAlone ? 1 : 0)
     ccurl_easy_set_long(easy, CCURLOPT_FORBID_REUSE, 0)
-    ccurl_easy_set_long(easy, CCURLOPT_TIMEOUT_MS, limit.map { max(1, Int($0.milliseconds)) } ?? 0)
     ccurl_easy_set_long(easy, CCURLOPT_HTTP_VERSION, isChange ? CCURL_HTTP_VERSION_1_1 : CCURL_HTTP_VERSION_NONE)
     ccurl_easy_set_long(easy, CCURLOPT_POST, 1)
     ccurl_easy_set_long(easy, CCURLOPT_POSTFIELDSIZE, form.count)
@@ -146,13 +154,35 @@ final class Transfer {
   }
 
   /// Has the request not be sent, while libcurl goes on with it.
-  func abandon() { isAbandoned = true }
+  func abandon() {
+    isAbandoned = true
+    connectDeadline = nil
+    deadline = nil
+  }
+
+  /// When it may be overdue; nil for never.
+  var dueTime: Duration? { [connectDeadline, deadline].compactMap(\.self).min() }
+
+  /// What it has failed to do in time by `now`; nil if nothing.
+  func overdue(at now: Duration) -> TransportFailure? {
+    if let connectDeadline, connectDeadline <= now {
+      guard isConnected else {
+        return TransportFailure(
+          .noConnection, wasSent: wasSent, "\(host) can't be reached: no connection came about in time")
+      }
+      self.connectDeadline = nil
+    }
+    guard let deadline, deadline <= now else { return nil }
+    return TransportFailure(.timeout, wasSent: wasSent, "\(host) did not answer in time")
+  }
 
   /// Has its connection closed with it, or, where others share it (HTTP/2), with the last of them.
   func giveUpConnection() { ccurl_easy_set_long(easy, CCURLOPT_FORBID_REUSE, 1) }
 
   /// Forgets the request and its answer.
   func clear() {
+    connectDeadline = nil
+    deadline = nil
     isStarted = false
     isAbandoned = false
     ccurl_easy_set_list(easy, CCURLOPT_HTTPHEADER, nil)
@@ -174,6 +204,12 @@ final class Transfer {
   /// Whether the service's name may be being looked up.
   var mayBeLookingUp: Bool {
     isStarted && !isConnected && ccurl_easy_number(easy, CCURLINFO_NAMELOOKUP_TIME_T) == 0
+  }
+
+  /// Whether it is on the same connection as another (HTTP/2).
+  func shares(_ other: Transfer) -> Bool {
+    let port = ccurl_easy_number(easy, CCURLINFO_LOCAL_PORT)
+    return port > 0 && port == ccurl_easy_number(other.easy, CCURLINFO_LOCAL_PORT)
   }
 
   private var isConnected: Bool { ccurl_easy_number(easy, CCURLINFO_PRETRANSFER_TIME_T) > 0 }

@@ -153,8 +153,9 @@ import Testing
     try "nameserver \(address)\noptions timeout:10 attempts:3\n".write(to: file, atomically: true, encoding: .utf8)
     defer { try? FileManager.default.removeItem(at: file) }
     let mount = "mount --bind '\(file.path)' /etc/resolv.conf && exec '\(BridgeProcess.program)' --api-domain silent"
+    let options = " --drain-timeout 0.2 --connect-timeout 0.5"
     let bridge = try ChildProcess(
-      "the bridge", "/usr/bin/unshare", ["-m", "sh", "-c", mount + " --drain-timeout 0.2"],
+      "the bridge", "/usr/bin/unshare", ["-m", "sh", "-c", mount + options],
       environment: ["OVS_API_KEY": "key"])
     let clock = ContinuousClock()
     let duration = try clock.measure {
@@ -163,6 +164,10 @@ import Testing
       try bridge.send(#"{"cmd":1005,"data":{"id":2}}"#)
       #expect(try Answer(try bridge.line()).verdict == "23 not_sent")
       #expect(try Answer(try bridge.line()).data["cancelled"] as? Int == 1)
+      // Once the limit of a connection has passed for those given up, and for one that nobody gives up.
+      try bridge.send(Self.closing("d", id: 4, timeout: 1500))
+      let failed = try Answer(try bridge.line())
+      #expect(["20 not_sent", "21 not_sent"].contains(failed.verdict), "\(failed)")
       try bridge.send(Self.closing("c", id: 3), #"{"cmd":1006}"#)
       #expect(try Answer(try bridge.line()).notification == 1006)
       bridge.signal(SIGTERM)

@@ -81,6 +81,13 @@ struct AMAPIEndpointTests {
     }
   }
 
+  @Test func `A long text costs no more than is told of it`() {
+    let secret = String(repeating: "a", count: 1023) + "b"
+    let text = masked(String(repeating: "a", count: 1 << 20), hiding: [secret])
+    #expect(text == String(repeating: "a", count: 1000) + "…")
+    #expect(masked(String(repeating: "ab", count: 600), hiding: ["b"]).utf8.count < 1010)
+  }
+
   @Test(
     arguments: [
       ("a+b/c", "a+b/c and a%2Bb%2Fc", "*** and ***"), ("key", "monkey", "mon***"), ("", "text", "text"),
@@ -88,6 +95,8 @@ struct AMAPIEndpointTests {
       ("a\"b", #"a\"b a%22b"#, "*** ***"), ("50%25", "50%25 50%2525", "*** ***"),
       ("é", "é %C3%A9 %c3%a9", "*** *** ***"),
       ("abc", "abab abcabc ab", "abab ****** ab"), ("a b", "a-b a%2 b a%", "a-b a%2 b a%"),
+      ("pä😀", #"p\u00e4\uD83D\ude00 p\u00E4😀 p\u00e4"#, #"*** *** p\u00e4"#),
+      (String(repeating: "\\", count: 60), String(repeating: "\\", count: 120), "***"),
     ])
   func `A secret is masked as it is and as URLs, forms and escapes write it`(
     secret: String, text: String, expected: String

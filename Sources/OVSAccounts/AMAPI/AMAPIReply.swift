@@ -102,7 +102,7 @@ public struct AMAPIReply: Sendable {
   ///   - method: what was asked for; the answer to a change that makes no sense leaves its outcome open.
   ///   - secrets: what must not be told, should the service have echoed it.
   func failure(of method: AMAPIRequest.Method, hiding secrets: [String]) -> Failure {
-    let message = isError ? body["message"]?.string.map { shortened(masked($0, hiding: secrets)) } : nil
+    let message = isError ? body["message"]?.string.map { masked($0, hiding: secrets) } : nil
     let (error, text) = meaning(method, message, hiding: secrets)
     let isOutcomeOpen = error == .backend && method.endpoint.isChange
     var failure = Failure(error, outcome: isOutcomeOpen ? .unknown : nil, text)
@@ -112,7 +112,7 @@ public struct AMAPIReply: Sendable {
     failure.details.append(.init("http_status", .integer(status)))
     if isError {
       failure.details.append(
-        .init("backend_code", .string(orNull: code.map { shortened(masked($0, hiding: secrets)) })))
+        .init("backend_code", .string(orNull: code.map { masked($0, hiding: secrets) })))
       failure.details.append(.init("backend_message", .string(orNull: message)))
     }
     return failure
