@@ -39,10 +39,6 @@ struct TransferResult {
       return noConnection(host, systemError == 0 ? meaning : String(cString: strerror(systemError)))
     case CCURLE_SSL_CONNECT_ERROR, CCURLE_PROXY:
       return noConnection(host, words)
-    case CCURLE_OPERATION_TIMEDOUT where !isConnected:
-      return noConnection(host, "no connection came about in time")
-    case CCURLE_OPERATION_TIMEDOUT:
-      return (.timeout, "\(host) did not answer in time")
     case CCURLE_UNSUPPORTED_PROTOCOL, CCURLE_WEIRD_SERVER_REPLY:
       return (.noAnswer, "what \(host) answers is no HTTP: \(words)")
     case CCURLE_SEND_FAIL_REWIND:

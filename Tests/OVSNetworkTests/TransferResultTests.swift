@@ -13,7 +13,7 @@ struct TransferResultTests {
       (7, .noConnection, "acme can't be reached: meaning"), (35, .noConnection, "acme can't be reached: detail"),
       (97, .noConnection, "acme can't be reached: detail"),
       (60, .notTrusted, "acme can't be trusted: detail; --ca-file"),
-      (77, .notTrusted, "acme can't be trusted: detail; --ca-file"), (28, .timeout, "acme did not answer in time"),
+      (77, .notTrusted, "acme can't be trusted: detail; --ca-file"),
       (1, .noAnswer, "what acme answers is no HTTP: detail"), (8, .noAnswer, "what acme answers is no HTTP: detail"),
       (65, .lost, "the connection to acme was lost: it was closed"),
       (52, .lost, "the connection to acme was lost: detail"), (56, .lost, "the connection to acme was lost: detail"),
