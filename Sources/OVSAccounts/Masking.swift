@@ -1,5 +1,6 @@
 /// `text` with `***` in place of each of `secrets` that stands in it: as it is, or with some of its characters in the
-/// percent form of URLs and forms, a space as `+`, behind a backslash, or as `\\uXXXX` (RFC 8259, section 7).
+/// percent form of URLs and forms, a space as `+`, behind a backslash, or as JSON's `\u` and four digits (RFC 8259,
+/// section 7).
 ///
 /// - Parameter limit: how many bytes of the result are enough; it is cut there, and ends in `…`.
 func masked(_ text: String, hiding secrets: [String], limit: Int = 1000) -> String {
