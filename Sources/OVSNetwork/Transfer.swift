@@ -161,7 +161,10 @@ final class Transfer {
   }
 
   /// When it may be overdue; nil for never.
-  var dueTime: Duration? { [connectDeadline, deadline].compactMap(\.self).min() }
+  var dueTime: Duration? {
+    guard let connectDeadline else { return deadline }
+    return min(connectDeadline, deadline ?? connectDeadline)
+  }
 
   /// What it has failed to do in time by `now`; nil if nothing.
   func overdue(at now: Duration) -> TransportFailure? {

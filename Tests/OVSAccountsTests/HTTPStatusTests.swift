@@ -15,7 +15,6 @@ struct HTTPStatusTests {
       try bench.transport.reply(.tokens("2"))
       #expect(bench.next() == nil)
     }
-    bench.timeout = .zero
     try bench.transport.reply(reply)
     return try #require(bench.next()?.failure)
   }
@@ -67,6 +66,12 @@ struct HTTPStatusTests {
     #expect(failure.code == code && failure.message.contains(words), "\(failure)")
     #expect(failure[detail: "http_status"] == .integer(status) && failure[detail: "backend_code"] == nil)
     #expect(failure.outcome == (code == .backend ? "unknown" : nil))
+  }
+
+  @Test func `A path that an object answers for is told as what it is`() throws {
+    let failure = try failure("CANCEL_PLAN", .body(#"{"message":"Not Found"}"#, status: 404))
+    #expect(failure.code == .backend && failure.message.contains("neither a success nor an error (HTTP 404)"))
+    #expect(failure.message.contains("--amapi-endpoint CancelClient=PATH"))
   }
 
   @Test func `What a service writes at length is cut`() throws {

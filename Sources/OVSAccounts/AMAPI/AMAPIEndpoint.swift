@@ -78,7 +78,12 @@ public struct AMAPIEndpoint: Sendable {
 
 extension AMAPIRequest.Method {
   /// The method's row.
-  public var endpoint: AMAPIEndpoint {
+  public var endpoint: AMAPIEndpoint { Self.rows[self] ?? row }
+
+  /// The rows, made once: every request asks for its own.
+  private static let rows = Dictionary(uniqueKeysWithValues: allCases.map { ($0, $0.row) })
+
+  private var row: AMAPIEndpoint {
     switch self {
     case .addClient:
       row(

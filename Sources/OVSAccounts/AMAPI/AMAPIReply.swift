@@ -142,15 +142,13 @@ public struct AMAPIReply: Sendable {
       )
     case _ where isError:
       return (.rejected, "the service refused: \(message ?? "it gave no reason")")
-    case 404, 405, 410:
-      return (
-        .backend,
-        "the service's answer is no JSON object (HTTP \(status)); if its \(method.rawValue) is elsewhere, "
-          + "--amapi-endpoint \(method.rawValue)=PATH says where"
-      )
     default:
       let fault = body.isObject ? "neither a success nor an error" : "no JSON object"
-      return (.backend, "the service's answer is \(fault) (HTTP \(status)); is the API domain right?")
+      let advice =
+        [404, 405, 410].contains(status)
+        ? "if its \(method.rawValue) is elsewhere, --amapi-endpoint \(method.rawValue)=PATH says where"
+        : "is the API domain right?"
+      return (.backend, "the service's answer is \(fault) (HTTP \(status)); \(advice)")
     }
   }
 }
