@@ -169,7 +169,7 @@ public final class Command: Sendable {
       case .countryCode: "a country code of two ASCII letters (ISO 3166-1), such as US"
       case .planType: "a plan's API ID, as a string or an integer, such as \"12\""
       case .apiDomain:
-        "a brand, a host such as brand.vpngn.com, or a base such as https://brand.vpngn.com; http:// is for loopback only"
+        "a brand, a host such as brand.vpngn.com, or a base such as https://brand.vpngn.com without a path; http:// is for loopback only"
       case .requestID: "the id of a command, a string or a number"
       }
     }
