@@ -22,9 +22,9 @@ class ChildProcess {
 
   private static let spawning = NSLock()
   /// How long nothing at all may happen where something is awaited.
-  static let waitLimit = Duration.seconds(20)
+  static let waitLimit = Duration.seconds(60)
   /// How long a whole input, or a whole output, may take.
-  static let wholeLimit = Duration.seconds(180)
+  static let wholeLimit = Duration.seconds(300)
 
   /// What messages call it.
   private let name: String
@@ -85,8 +85,13 @@ class ChildProcess {
     var defaults = sigset_t()
     sigemptyset(&defaults)
     sigaddset(&defaults, SIGPIPE)
+    sigaddset(&defaults, SIGINT)
     posix_spawnattr_setsigdefault(&attributes, &defaults)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
+    // What runs the tests may hold signals back, which a child would inherit.
+    var mask = sigset_t()
+    sigemptyset(&mask)
+    posix_spawnattr_setsigmask(&attributes, &mask)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
     let error = posix_spawn(&child, program, &actions, &attributes, &arguments, &strings)
     guard error == 0 else { throw Trouble("\(program) can't be run: \(String(cString: strerror(error)))") }
     processID = child

@@ -1,0 +1,39 @@
+import Foundation
+import Testing
+
+/// What isn't written in Swift has tests of its own, and one command runs them all.
+@Suite struct OtherLanguagesTests {
+  /// A program with its tests.
+  struct Program: Sendable, CustomStringConvertible {
+    let description: String
+    /// What runs the tests, and the least version that does.
+    let interpreter: String
+    let version: String
+    /// Its arguments, from the package's folder.
+    let arguments: [String]
+  }
+
+  static let programs = [
+    Program(
+      description: "the test server of the API", interpreter: "python3", version: "Python 3.9",
+      arguments: ["-B", "-W", "error", "-m", "unittest", "discover", "-s", "Tests/AMAPIServer"]),
+    Program(
+      description: "the Python client", interpreter: "python3", version: "Python 3.9",
+      arguments: ["-B", "-W", "error", "-m", "unittest", "discover", "-s", "clients/python/tests"]),
+  ]
+
+  @Test("It passes its own tests", arguments: programs)
+  func ownTests(_ program: Program) throws {
+    let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+    let isThere = path.split(separator: ":").contains {
+      FileManager.default.isExecutableFile(atPath: "\($0)/\(program.interpreter)")
+    }
+    try #require(isThere, "\(program.version) or later (\(program.interpreter)) is needed to test \(program)")
+    let command = ([program.interpreter] + program.arguments).joined(separator: " ")
+    let tests = try ChildProcess(
+      "the tests of \(program)", "/bin/sh", ["-c", "cd '\(ReadmeTests.root.path)' && exec \(command) 2>&1"],
+      environment: ["OVS_BRIDGE": BridgeProcess.program])
+    let output = try tests.wholeOutput()
+    #expect(try tests.exitStatus() == 0, "\(command) says\n\(output)")
+  }
+}

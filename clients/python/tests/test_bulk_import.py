@@ -1,0 +1,254 @@
+"""The bulk import, as its users run it."""
+
+from __future__ import annotations
+
+import csv
+import os
+import pathlib
+import pty
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+from typing import Any
+
+from support import LIMIT, PROGRAM, PYTHON, AMAPIServer, TestCase
+
+
+class BulkImportTests(TestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.clients = self.folder / "clients.csv"
+        self.results = self.folder / "clients.results.csv"
+
+    def write(self, *lines: str) -> None:
+        """Makes the CSV file of these lines."""
+        self.clients.write_text("".join(line + "\n" for line in lines), "utf-8")
+
+    def write_many(self, count: int) -> None:
+        """Makes a CSV file of so many clients, every second one without a password."""
+        self.write("email,countrycode,type,password", *(f"c{n}@b,DE,12,{'secret' * (n % 2)}" for n in range(count)))
+
+    def start(self, *arguments: str, key: str | None = "key", **more: Any) -> subprocess.Popen[str]:
+        """A run of the import."""
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("OVS_")}
+        environment["OVS_BRIDGE"] = PROGRAM
+        if key is not None:
+            environment["OVS_API_KEY"] = key
+        command = [sys.executable, str(PYTHON / "bulk_import.py"), str(self.clients), *arguments]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **more}
+        return subprocess.Popen(command, env=environment, text=True, **pipes)
+
+    def run_import(self, *arguments: str, status: int = 0, key: str | None = "key") -> str:
+        """Runs it to its end; returns what it printed."""
+        return self.end(self.start(*arguments, key=key), status)
+
+    def end(self, run: subprocess.Popen[str], status: int) -> str:
+        """What a run has printed at its end."""
+        output, errors = run.communicate(timeout=2 * LIMIT)
+        self.assertEqual(run.returncode, status, f"it printed\n{output}\n{errors}")
+        return output + errors
+
+    def last_results(self) -> dict[str, dict[str, str]]:
+        """The last record of each client."""
+        with self.results.open(newline="", encoding="utf-8") as file:
+            return {record["email"]: record for record in csv.DictReader(file)}
+
+    def server(self, *options: str) -> AMAPIServer:
+        """A test server, which outlives the runs."""
+        server = AMAPIServer(*options)
+        self.addCleanup(server.close)
+        return server
+
+    def test_ten_thousand(self) -> None:
+        """All are added, and the generated passwords are kept where nobody else can read them."""
+        self.write_many(10_000)
+        output = self.run_import()
+        self.assertIn("10000 clients: 10000 added, 0 done before, 0 failed, 0 left", output)
+        self.assertIn("10000/10000 100 %", output)
+        self.assertIn("5000 passwords were generated", output)
+        self.assertEqual(self.results.stat().st_mode & 0o777, 0o600)
+        records = self.last_results()
+        self.assertEqual({record["result"] for record in records.values()}, {"added"})
+        self.assertTrue(all(bool(records[f"c{n}@b"]["password"]) == (n % 2 == 0) for n in range(10_000)))
+        self.assertIn("0 added, 10000 done before", self.run_import())
+
+    def test_rehearsal(self) -> None:
+        """What was done on the sandbox is not taken for done on the service."""
+        server = self.server()
+        self.write_many(10)
+        self.assertIn("10 clients to add to sandbox", self.run_import())
+        self.assertIn("10 added, 0 done before", self.run_import("--", "--api-domain", server.domain))
+        self.assertEqual(len(server.tell("accounts")["accounts"]), 10)
+        self.assertIn("0 added, 10 done before", self.run_import("--", "--api-domain", server.domain))
+
+    def test_interrupted(self) -> None:
+        """Interrupted at half and run again, each client is there once, and known."""
+        for number, status in [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)]:
+            with self.subTest(number.name):
+                server = self.server("--latency", "20")
+                self.results.unlink(missing_ok=True)
+                self.write_many(1000)
+                options = ["--", "--api-domain", server.domain]
+                run = self.start(*options)
+                server.tell("wait", applied=500, seconds=LIMIT)
+                run.send_signal(number)
+                output = self.end(run, status)
+                if number == signal.SIGINT:
+                    self.assertRegex(output, r"1000 clients: \d+ added, 0 done before, 0 failed, [1-9]\d* left")
+                    self.assertNotIn("sent", {record["result"] for record in self.last_results().values()})
+                else:
+                    # The bridge carries through what it has read; then it has seen the end of its parent.
+                    self.assertIn("sent", {record["result"] for record in self.last_results().values()})
+                self.assertRegex(self.run_import(*options), r"\d+ added, \d+ done before, 0 failed, 0 left")
+                emails = [account["email"] for account in server.tell("accounts")["accounts"]]
+                self.assertEqual(sorted(emails), sorted(f"c{n}@b" for n in range(1000)))
+                results = {record["result"] for record in self.last_results().values()}
+                self.assertLessEqual(results, {"added", "exists"})
+                self.assertIn("0 added, 1000 done before", self.run_import(*options))
+
+    def test_interrupted_twice(self) -> None:
+        """A second Ctrl-C doesn't wait for a service that hangs; the doubt is kept for the next run."""
+        server = self.server()
+        server.tell("fault", fault="hang", method="AddClient", times=None, applied=True)
+        self.write_many(3)
+        run = self.start("--", "--api-domain", server.domain)
+        server.tell("wait", applied=3, seconds=LIMIT)
+        run.send_signal(signal.SIGINT)
+        assert run.stderr is not None
+        while not run.stderr.readline().startswith("interrupted: waiting"):
+            self.assertIsNone(run.poll(), "the run has ended without waiting for what is under way")
+        run.send_signal(signal.SIGINT)
+        output = self.end(run, 130)
+        self.assertIn("interrupted; what was under way is noted as sent", output)
+        self.assertNotIn("ending", output, "the bridge was not killed")
+        server.tell("clear")
+        output = self.run_import("--", "--api-domain", server.domain)
+        self.assertIn("3 added, 0 done before, 0 failed, 0 left", output)
+        records = self.last_results()
+        self.assertEqual([records[f"c{n}@b"]["result"] for n in range(3)], ["exists"] * 3)
+        self.assertIn("OVS_CMD_RESET_PASSWORD", records["c0@b"]["message"])
+        self.assertNotIn("OVS_CMD_RESET_PASSWORD", records["c1@b"]["message"])
+
+    def test_doubt_stays(self) -> None:
+        """A client that may have been added stays in doubt until the service tells, whatever fails in between."""
+        server = self.server()
+        server.tell("fault", fault="close", method="AddClient", applied=True)
+        self.write("email,countrycode,type", "ann@example.com,DE,12")
+        options = ["--", "--api-domain", server.domain]
+        self.assertIn("line 2, ann@example.com: ", self.run_import(*options, status=1))
+        self.assertEqual(self.last_results()["ann@example.com"]["result"], "unknown")
+        server.tell("fault", fault="retry_after", seconds=10)
+        self.assertIn("stopped: ", self.run_import(*options, status=1))
+        self.assertEqual(self.last_results()["ann@example.com"]["result"], "unknown")
+        self.run_import(*options)
+        self.assertEqual(self.last_results()["ann@example.com"]["result"], "exists")
+
+    def test_torn_record(self) -> None:
+        """A record that was being written when the run was killed is cut off."""
+        self.write_many(4)
+        self.run_import()
+        text = self.results.read_text("utf-8")
+        self.results.write_text(text + "c3@b,sandbox,fai", "utf-8")
+        self.assertIn("0 added, 4 done before", self.run_import())
+        self.assertEqual(self.results.read_text("utf-8"), text)
+
+    def test_failures(self) -> None:
+        """What is wrong with single clients is listed with its line, and keeps no other from being added."""
+        self.write(
+            "\ufefftype;email;countrycode;first_name",
+            '12;ann@example.com;DE;"Ännchen; ""A"""',
+            "",
+            '12;bob@example.com;DE;"two',
+            'lines"',
+            "99;cid@example.com;DE;",
+            "12;no e-mail;DE;",
+            "12;ANN@example.com;DE;",
+            "12;;DE;",
+            "12;dan@example.com;Germany;",
+            "12;eve@example.com",
+        )
+        output = self.run_import(status=1)
+        self.assertIn("8 clients: 2 added, 0 done before, 6 failed, 0 left", output)
+        self.assertIn("line 6, cid@example.com: no plan has this API ID", output)
+        self.assertRegex(output, r"line 7, no e-mail: .*one @.*OVS_ERR_INVALID_PARAMS")
+        self.assertIn("line 8, ANN@example.com: the same e-mail stands in line 2", output)
+        self.assertIn("line 9, : there is no e-mail", output)
+        self.assertRegex(output, r"line 10, dan@example.com: .*two ASCII letters")
+        self.assertRegex(output, r"line 11, eve@example.com: .*countrycode")
+        self.write("email,countrycode,type", "ann@example.com,DE,12", "cid@example.com,DE,12")
+        self.assertIn("2 clients: 1 added, 1 done before, 0 failed, 0 left", self.run_import())
+
+    def test_unusable_files(self) -> None:
+        """A file that can't be used is told before anything is sent."""
+        for content, words in [
+            ("", "names no column email"),
+            ("email,type\n", "names no column countrycode; needed are email, countrycode, type"),
+            ("email,countrycode,type,compny\n", "its column 'compny' is none of email, countrycode"),
+            ("email,countrycode,type,email\n", "its column email stands there twice"),
+            ("email,countrycode,type\na@b,DE,1\na@b,DE,1,x\n", "line 3 has 4 fields, and the header only 3"),
+            ('email,countrycode,type\na@b,DE,"1\n', "line 2: "),
+            ("email,countrycode,type\n\udcff", "it is not UTF-8"),
+        ]:
+            with self.subTest(words):
+                self.clients.write_bytes(content.encode(errors="surrogateescape"))
+                output = self.run_import(status=65)
+                self.assertIn(f"{self.clients}: ", output)
+                self.assertIn(words, output)
+                self.assertFalse(self.results.exists())
+        self.clients.unlink()
+        self.assertIn("No such file", self.run_import(status=65))
+        self.write_many(1)
+        for content in ["hello\n", "email,service,result,error,message,password\na@b\n"]:
+            self.results.write_text(content)
+            self.assertIn(f"{self.results}: it is ", self.run_import(status=65))
+            self.assertEqual(self.results.read_text(), content)
+
+    def test_stops(self) -> None:
+        """What is no client's fault is told once, and nothing is sent in vain."""
+        self.write_many(1000)
+        self.assertIn("set OVS_API_KEY", self.run_import(key=None, status=64))
+        output = self.run_import("--in-flight", "4", "--", "--sandbox-api-key", "another", status=1)
+        self.assertIn("1000 clients: 0 added, 0 done before, 0 failed, 1000 left", output)
+        self.assertEqual(output.count("OVS_ERR_UNAUTHORIZED"), 1)
+        self.assertEqual(len(self.last_results()), 4)
+        output = self.run_import("--in-flight", "4", "--", "--sandbox-not-whitelisted", status=1)
+        self.assertIn("1000 clients: 1 added, 0 done before, 0 failed, 999 left", output)
+        self.assertIn("-- --add-client-interval 10", output)
+        self.assertIn("ended with status 64", self.run_import("--", "--no-such-option", status=69))
+
+    def test_usage(self) -> None:
+        """Wrong usage is told in a line, and the help tells all."""
+        for arguments, words in [(["--in-flight", "0"], "from 1 to 1000"), (["--nonsense"], "--nonsense")]:
+            self.assertIn(words, self.run_import(*arguments, status=64))
+        self.assertIn("-- --api-domain acme", self.run_import("--help"))
+
+    def test_bar(self) -> None:
+        """On a terminal there is a bar in one line, within its width."""
+        self.write_many(2000)
+        ours, its = pty.openpty()
+        run = self.start(stderr=its)
+        os.close(its)
+        shown = b""
+        while True:
+            try:
+                piece = os.read(ours, 65536)
+            except OSError:
+                break
+            if not piece:
+                break
+            shown += piece
+        os.close(ours)
+        run.communicate(timeout=LIMIT)
+        bars = re.findall(r"\r(\[[# ]*\] [^\x1b]*)\x1b\[K", shown.decode())
+        self.assertRegex(bars[-1], r"^\[#{10,}\] 2000/2000 100 %, \d+/s$")
+        self.assertLess(max(map(len, bars)), 80)
+
+
+if __name__ == "__main__":
+    unittest.main()
