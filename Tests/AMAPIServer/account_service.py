@@ -224,9 +224,7 @@ class AccountService:
         account = self._account(fields)
         account.reset_password()
         account.changes += 1
-        self._mails.append(
-            {"to": account.email, "subject": "Your new VPN password", "password": account.password}
-        )
+        self._mails.append({"to": account.email, "subject": "Your new VPN password", "password": account.password})
         return {}
 
     def get_client(self, fields: Fields) -> Members:

@@ -51,7 +51,10 @@ def parse_options() -> argparse.Namespace:
         "--add-client-interval", type=_amount, default=10.0, metavar="SECONDS", help="pace of new clients (10)"
     )
     service.add_argument(
-        "--short-lifetime", type=_amount, default=SHORT_LIFETIME_SECONDS, metavar="SECONDS",
+        "--short-lifetime",
+        type=_amount,
+        default=SHORT_LIFETIME_SECONDS,
+        metavar="SECONDS",
         help="lifetime of a short token (43200)",
     )
     parser.add_argument("--journal", type=int, default=100_000, metavar="N", help="entries kept (100000)")

@@ -34,8 +34,7 @@ _FORM_TEXT = re.compile(rb"(?:[\x21-\x24\x26-\x7e]|%[0-9A-Fa-f]{2})*")
 
 _NOT_FOUND = Reply(
     404,
-    b"<!DOCTYPE html>\n<html><head><title>404 Not Found</title></head>"
-    b"<body><h1>Not Found</h1></body></html>\n",
+    b"<!DOCTYPE html>\n<html><head><title>404 Not Found</title></head><body><h1>Not Found</h1></body></html>\n",
     "text/html; charset=utf-8",
 )
 
@@ -60,7 +59,7 @@ class Call:
 
 def read_call(request: Request) -> Call:
     """Reads as much as can be made of a request, since the journal and the faults want to see bad ones too."""
-    name = request.path[len(PREFIX):] if request.path.startswith(PREFIX) else ""
+    name = request.path[len(PREFIX) :] if request.path.startswith(PREFIX) else ""
     call = Call(name if name in METHODS else None, [], None)
     try:
         call.bearer = _bearer(request)

@@ -73,8 +73,16 @@ class PlanTests(Bench):
         self.assertEqual(self.ann("GetClient")["exp_date"], "2028-01-31")
         self.assertEqual(
             self.service.accounts(),
-            [{"email": "ann@example.com", "plan": "1", "due": "2028-01-31", "products": 3, "changes": 4,
-              "cancelled": False}],
+            [
+                {
+                    "email": "ann@example.com",
+                    "plan": "1",
+                    "due": "2028-01-31",
+                    "products": 3,
+                    "changes": 4,
+                    "cancelled": False,
+                }
+            ],
         )
 
     def test_a_plan_that_has_run_out(self) -> None:
@@ -178,9 +186,7 @@ class RightTests(Bench):
         tokens = self.add(password="pw")
         self.refused("INVALID_PASSWORD", "GetClient", email="ann@example.com", password="PW")
         self.refused("INVALID_TOKEN", "GetClient", "nonsense", email="ann@example.com", secretkey="any")
-        self.refused(
-            "INVALID_PASSWORD", "GetClient", tokens["short_token"], email="ann@example.com", password="PW"
-        )
+        self.refused("INVALID_PASSWORD", "GetClient", tokens["short_token"], email="ann@example.com", password="PW")
         self.refused("CLIENT_NOT_FOUND", "TokenRefresh", email="nobody@example.com", password="pw")
         self.refused("MISSING_FIELD", "TokenRefresh", email="ann@example.com")
 

@@ -209,11 +209,21 @@ class ControlTests(OnOneServer):
 
     def test_mistaken_commands_are_told(self) -> None:
         for line in (
-            "nonsense", "[]", "{}", '{"do":1}', '{"do":"dance"}', '{"do":"stats","since":1}',
-            '{"do":"journal","since":"1"}', '{"do":"expire_tokens","kind":"tall"}', '{"do":"fault"}',
-            '{"do":"fault","fault":"flood"}', '{"do":"fault","fault":"delay"}',
-            '{"do":"fault","fault":"delay","seconds":"1"}', '{"do":"fault","fault":"delay","seconds":1,"times":-1}',
-            '{"do":"fault","fault":"hang","method":"getclient"}', '{"do":"fault","fault":"hang","sent":1}',
+            "nonsense",
+            "[]",
+            "{}",
+            '{"do":1}',
+            '{"do":"dance"}',
+            '{"do":"stats","since":1}',
+            '{"do":"journal","since":"1"}',
+            '{"do":"expire_tokens","kind":"tall"}',
+            '{"do":"fault"}',
+            '{"do":"fault","fault":"flood"}',
+            '{"do":"fault","fault":"delay"}',
+            '{"do":"fault","fault":"delay","seconds":"1"}',
+            '{"do":"fault","fault":"delay","seconds":1,"times":-1}',
+            '{"do":"fault","fault":"hang","method":"getclient"}',
+            '{"do":"fault","fault":"hang","sent":1}',
             '{"do":"fault","fault":"refuse_connections","method":"GetClient"}',
         ):
             answer = self.server.control_line(line)
@@ -228,8 +238,14 @@ class ControlTests(OnOneServer):
         gained = {name: stats[name] - before[name] for name in stats if name != "connections_open"}
         self.assertEqual(
             gained,
-            {"connections_accepted": 1, "tls_handshakes": 1, "tls_failures": 0, "requests": 1, "applied": 1,
-             "rules": 0},
+            {
+                "connections_accepted": 1,
+                "tls_handshakes": 1,
+                "tls_failures": 0,
+                "requests": 1,
+                "applied": 1,
+                "rules": 0,
+            },
         )
         self.assertGreaterEqual(stats["connections_open"], 1)
         connection.close()
@@ -298,7 +314,10 @@ class ProcessTests(unittest.TestCase):
         )
         middle = subprocess.run(
             [sys.executable, "-c", code, str(PROGRAM), str(far_end)],
-            pass_fds=(far_end,), stdout=subprocess.PIPE, check=True, timeout=TIMEOUT,
+            pass_fds=(far_end,),
+            stdout=subprocess.PIPE,
+            check=True,
+            timeout=TIMEOUT,
         )
         os.close(far_end)
         port = json.loads(middle.stdout)["http"]
@@ -318,9 +337,22 @@ class ProcessTests(unittest.TestCase):
 
     def test_options_of_the_service(self) -> None:
         server = ServerUnderTest(
-            "--api-key", "key", "--secret-key", "secret", "--not-whitelisted", "--now", "2026-01-31",
-            "--add-client-interval", "1.5", "--short-lifetime", "0", "--latency", "50", "--strong-passwords",
-            "--journal", "3",
+            "--api-key",
+            "key",
+            "--secret-key",
+            "secret",
+            "--not-whitelisted",
+            "--now",
+            "2026-01-31",
+            "--add-client-interval",
+            "1.5",
+            "--short-lifetime",
+            "0",
+            "--latency",
+            "50",
+            "--strong-passwords",
+            "--journal",
+            "3",
         )
         self.addCleanup(server.stop)
         started = time.monotonic()

@@ -158,7 +158,11 @@ class FaultTests(OnOneServer):
 
     def test_right_replies_told_otherwise(self) -> None:
         faults: Dict[str, Dict[str, float]] = {
-            "drip": {"seconds": 0.0001}, "chunked": {}, "continue": {}, "split": {}, "delay": {"seconds": 0}
+            "drip": {"seconds": 0.0001},
+            "chunked": {},
+            "continue": {},
+            "split": {},
+            "delay": {"seconds": 0},
         }
         for fault, parameters in faults.items():
             with self.subTest(fault=fault):
@@ -228,7 +232,12 @@ class FaultTests(OnOneServer):
 
     def test_faults_over_tls(self) -> None:
         for fault in (
-            "truncated", "close", "reset", "reset_before_reading", "close_before_reading", "refuse_connections"
+            "truncated",
+            "close",
+            "reset",
+            "reset_before_reading",
+            "close_before_reading",
+            "refuse_connections",
         ):
             with self.subTest(fault=fault):
                 self.server.fault(fault)

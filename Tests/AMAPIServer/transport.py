@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 import struct
@@ -48,10 +49,8 @@ class Transport:
     def stop_reading(self) -> None:
         """Called from another thread: has the owner find the end of the client's input, as if the client had ended it.
         So it is the owner who closes, and TLS, which bears no two threads, is closed in order too."""
-        try:
+        with contextlib.suppress(OSError):
             socket.socket.shutdown(self._socket, socket.SHUT_RD)
-        except OSError:
-            pass
 
     def close(self) -> None:
         """The orderly end, with TLS's own goodbye before TCP's. Whatever the client sent and nobody read turns it into
@@ -75,10 +74,8 @@ class Transport:
 
     def reset(self) -> None:
         """The abrupt end: the client gets a reset, even for what it was already sent."""
-        try:
+        with contextlib.suppress(OSError):
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ABRUPT)
-        except OSError:
-            pass
         self._drop()
 
     def _say_goodbye(self) -> None:

@@ -3,9 +3,9 @@
 
     python3 Tests/Benchmarks/http_throughput.py [--rounds 5] [--seconds 1]
 
-Needs the release build of ovs-bridge, nginx and curl on the PATH, and requests and aiohttp from PyPI. Every
-client sends the same POST over kept-alive HTTP and HTTPS, one at a time and 16 at a time; the rounds are interleaved, so
-that a noisy minute of the machine strikes all alike. It prints the medians, and each as a multiple of aiohttp and of
+Needs the release build of ovs-bridge, nginx and curl on the PATH, and requests and aiohttp from PyPI. Every client
+sends the same POST over kept-alive HTTP and HTTPS, one at a time and 16 at a time; the rounds are interleaved, so that
+a noisy minute of the machine strikes all alike. It prints the medians, and each as a multiple of aiohttp and of
 requests in the same run, and can write them as JSON (--json FILE).
 """
 
@@ -47,8 +47,9 @@ class Nginx:
         self._folder = tempfile.TemporaryDirectory()
         folder = Path(self._folder.name)
         http, https = free_port(), free_port()
-        temporary = "".join(f"{kind}_temp_path {folder}/{kind};" for kind in
-                            ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+        temporary = "".join(
+            f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        )
         (folder / "nginx.conf").write_text(f"""
             worker_processes 1; daemon off; pid {folder}/pid; error_log {folder}/error.log;
             events {{ worker_connections 1024; }}
@@ -96,7 +97,9 @@ class Bridge:
     def __init__(self, url: str, ca: str) -> None:
         self._process = subprocess.Popen(
             [str(BRIDGE), "--api-domain", url, "--ca-file", ca, "--log-level", "error"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, "OVS_API_KEY": "key"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "OVS_API_KEY": "key"},
         )
         assert self._process.stdin and self._process.stdout
         self._input, self._output = self._process.stdin, self._process.stdout
@@ -186,8 +189,11 @@ def curl_a_call(ca: str) -> Run:
         form = "&".join(f"{name}={value}" for name, value in FORM.items())
         count, start = 0, time.perf_counter()
         while time.perf_counter() - start < seconds:
-            subprocess.run(["curl", "-s", "--cacert", ca, "-d", form, url + "/api/amapi/GetClient"],
-                           check=True, stdout=subprocess.DEVNULL)
+            subprocess.run(
+                ["curl", "-s", "--cacert", ca, "-d", form, url + "/api/amapi/GetClient"],
+                check=True,
+                stdout=subprocess.DEVNULL,
+            )
             count += 1
         return count / (time.perf_counter() - start)
 
@@ -223,7 +229,9 @@ def main() -> None:
 
     medians = {key: statistics.median(values) for key, values in figures.items()}
     print(f"requests per second, medians of {options.rounds} interleaved rounds of {options.seconds:g} s\n")
-    print("| | in flight | client | requests/s | × aiohttp | × requests.Session |\n| --- | --- | --- | --- | --- | --- |")
+    print(
+        "| | in flight | client | requests/s | × aiohttp | × requests.Session |\n| --- | --- | --- | --- | --- | --- |"
+    )
     for (scheme, in_flight, name), rate in medians.items():
         aiohttp_rate = medians[scheme, in_flight, "aiohttp"]
         requests_rate = medians[scheme, 1, "requests.Session"]

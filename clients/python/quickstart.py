@@ -1,49 +1,43 @@
-"""An account's life on the sandbox: `python3 clients/python/quickstart.py`."""
+"""An account's life on the sandbox, from the API key to the end: `python3 clients/python/quickstart.py`.
+
+With `Bridge(options=["--api-domain", "acme"])` the same calls go to the real service.
+"""
 
 from ovs_bridge import Bridge, Event, OVSError
 
+EMAIL, PASSWORD = "user_name@domain.com", "user_password"
+
 
 def show(event: Event) -> None:
-    """The sandbox tells what a real service would have mailed."""
+    """What the sandbox would have mailed it tells as an event."""
     if event.name == "OVS_NOTIFY_SANDBOX_MAIL":
-        print(f"  mail to {event.data['to']}: {event.data['subject']} {event.data['password']}")
+        print(f"mail to {event.data['to']}: {event.data['subject']} {event.data['password']}")
 
 
 with Bridge(on_event=show) as bridge:
     bridge.set_api_key("your_api_key")
-
-    print("add a client")
-    bridge.add_client(
-        "user_name@domain.com",
-        password="user_password",
-        countrycode="US",
-        type="12",
-        first_name="Zoë",
-        last_name="Ångström",
-    )
+    bridge.add_client(EMAIL, password=PASSWORD, countrycode="US", type="12", first_name="Zoë")
+    print(f"added {EMAIL}")
     try:
-        bridge.add_client("user_name@domain.com", password="user_password", countrycode="US", type="12")
+        bridge.add_client(EMAIL, password=PASSWORD, countrycode="US", type="12")
     except OVSError as error:
-        print(f"  a second time: {error.name}, {error.message}")
+        print(f"once more: {error.name}, {error.message}")
 
-    bridge.login("user_name@domain.com", "user_password")
-    print(f"logged in: plan {bridge.get_account_type()['type']}, due {bridge.get_account_exp_date()['exp_date']}")
+    bridge.login(EMAIL, PASSWORD)
+    print(f"plan {bridge.get_account_type()['type']}, due {bridge.get_account_exp_date()['exp_date']}")
     credential = bridge.get_account_credential()
-    print(f"  OpenVPN: {credential['username']} {credential['password']}")
-
+    print(f"OpenVPN user {credential['username']}, password {credential['password']}")
     bridge.new_product("6")
     bridge.change_plan(type="24")
-    print(f"changed: plan {bridge.get_account_type()['type']}, due {bridge.get_account_exp_date()['exp_date']}")
+    print(f"plan {bridge.get_account_type()['type']}, due {bridge.get_account_exp_date()['exp_date']}")
+    bridge.cancel_plan()
+    print("cancelled for that day")
 
-    # Many at once: submit doesn't wait, and each call gets its own answer.
-    calls = [
-        bridge.submit("OVS_CMD_ADD_CLIENT", email=f"client{n}@domain.com", countrycode="DE", type="1")
-        for n in range(1000)
-    ]
-    print(
-        f"added {len([call.result() for call in calls])} more, the last with password {calls[-1].result()['password']}"
-    )
+    # Many at a time: submit doesn't wait, and each call gets its own answer.
+    calls = [bridge.submit("OVS_CMD_ADD_CLIENT", email=f"{n}@x.de", countrycode="DE", type="1") for n in range(1000)]
+    last = [call.result() for call in calls][-1]
+    print(f"added 1000 more, the last is {last['username']} with password {last['password']}")
 
-    bridge.reset_password("user_name@domain.com")
-    bridge.close_client("user_name@domain.com")
+    bridge.reset_password(EMAIL)
+    bridge.close_client(EMAIL)
     print("closed")

@@ -18,10 +18,9 @@ import unittest
 from typing import Any
 from unittest import mock
 
-from support import LIMIT, PROGRAM, PYTHON, AMAPIServer, Arrivals, TestCase
-
 import ovs_bridge
 from ovs_bridge import Bridge, BridgeError, BridgeExit, BridgeNotFound, Call, Event, OVSError, find_bridge
+from support import LIMIT, PROGRAM, PYTHON, AMAPIServer, Arrivals, TestCase
 
 
 def client(email: str, **more: Any) -> dict[str, Any]:

@@ -8,9 +8,8 @@ import queue
 import unittest
 from typing import Any
 
-from support import LIMIT, PROGRAM, Arrivals, Bindings, TestCase, Transcript
-
 from ovs_bridge import Call, Event, LineProcess, OVSError
+from support import LIMIT, PROGRAM, Arrivals, Bindings, TestCase, Transcript
 
 #: Conversations that are native throughout, of envelopes that this client can make.
 AS_CALLS = ["account-life-native", "due-dates", "not-whitelisted", "seed-samples"]
