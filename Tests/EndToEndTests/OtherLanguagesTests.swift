@@ -19,7 +19,10 @@ import Testing
       arguments: ["-B", "-W", "error", "-m", "unittest", "discover", "-s", "Tests/AMAPIServer"]),
     Program(
       description: "the Python client", interpreter: "python3", version: "Python 3.9",
-      arguments: ["-B", "-W", "error", "-m", "unittest", "discover", "-s", "clients/python/tests"]),
+      arguments: ["-B", "-W", "error", "-m", "unittest", "discover", "-s", "clients/python"]),
+    Program(
+      description: "the Node client", interpreter: "node", version: "Node 18",
+      arguments: ["--test", "clients/node/tests/*.test.mjs"]),
   ]
 
   @Test("It passes its own tests", arguments: programs)

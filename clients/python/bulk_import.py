@@ -13,6 +13,8 @@ from __future__ import annotations
 import argparse
 import collections
 import csv
+import io
+import math
 import os
 import pathlib
 import queue
@@ -20,7 +22,7 @@ import shutil
 import signal
 import sys
 import time
-from typing import IO, Iterator, NamedTuple, NoReturn
+from typing import Iterable, Iterator, NamedTuple, NoReturn
 
 from ovs_bridge import Bridge, BridgeError, Call, OVSError
 
@@ -75,7 +77,7 @@ def read_rows(path: pathlib.Path) -> list[Row]:
             file.seek(0)
             delimiter = ";" if ";" in header and "," not in header else ","
             reader = csv.reader(file, delimiter=delimiter, strict=True)
-            columns = next(reader, [])
+            columns = [column.strip() for column in next(reader, [])]
             check_columns(columns)
             rows = []
             line = reader.line_num + 1
@@ -112,44 +114,58 @@ class Results:
 
     def __init__(self, path: pathlib.Path, service: str) -> None:
         self.service = service
-        self._known: dict[str, Record] = {}
-        self._file: IO[str]
+        self._known: dict[str, str] = {}
         try:
             # It holds passwords, so nobody else may read it.
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-            self._file = open(descriptor, "r+", encoding="utf-8", newline="")  # noqa: SIM115 (for the whole run)
-            text = self._file.read()
+            file = open(descriptor, "r+b")  # noqa: SIM115 (for the whole run)
             # A last line without its end was being written when the run was killed.
-            whole = text[: text.rfind("\n") + 1]
-            self._file.seek(0)
-            self._file.truncate(len(whole.encode()))
-            self._file.seek(0, os.SEEK_END)
-            lines = csv.reader(whole.splitlines(keepends=True), strict=True)
+            whole = file.read()
+            whole = whole[: whole.rfind(b"\n") + 1]
+            lines = csv.reader(io.StringIO(whole.decode()), strict=True)
             if next(lines, list(Record._fields)) != list(Record._fields):
                 raise Unusable("it is there already and is no results file")
             for values in lines:
                 record = Record(*values)
                 if record.service == service:
-                    self._known[record.email.lower()] = record
+                    self._known[key(record.email)] = record.result
+            file.truncate(len(whole))
+            file.seek(0, os.SEEK_END)
         except OSError as error:
             raise Unusable(error.strerror or str(error)) from error
         except (csv.Error, TypeError, UnicodeDecodeError) as error:
             raise Unusable(f"it is damaged: {error}") from error
+        self._file = io.TextIOWrapper(file, encoding="utf-8", newline="")
         self._writer = csv.writer(self._file, lineterminator="\n")
         if not whole:
-            self._writer.writerow(Record._fields)
+            self._write(Record._fields)
 
     def result(self, email: str) -> str:
         """What became of a client so far; "" if it was never sent."""
-        record = self._known.get(email.lower())
-        return record.result if record else ""
+        return self._known.get(key(email), "")
 
     def add(self, email: str, result: str, **more: str) -> None:
         """Notes what became of a client, before anything else happens."""
-        record = Record(email, self.service, result, **more)
-        self._known[email.lower()] = record
-        self._writer.writerow(record)
-        self._file.flush()
+        self._known[key(email)] = result
+        # A record is one line, whatever is in it, so that a torn one is known by its end.
+        self._write([one_line(field) for field in Record(email, self.service, result, **more)])
+
+    def _write(self, fields: Iterable[str]) -> None:
+        try:
+            self._writer.writerow(fields)
+            self._file.flush()
+        except OSError as error:
+            raise Unusable(f"it can't be written: {error.strerror}") from error
+
+
+def key(email: str) -> str:
+    """What two spellings of an e-mail have in common."""
+    return one_line(email).lower()
+
+
+def one_line(text: str) -> str:
+    """The text without line breaks."""
+    return " ".join(text.splitlines())
 
 
 class Progress:
@@ -158,32 +174,37 @@ class Progress:
     def __init__(self, total: int) -> None:
         self._total = total
         self._start = self._shown = time.monotonic()
+        self._shown_tenth = 0
         self._is_terminal = sys.stderr.isatty()
-        self._shown_percent = 0
+        self.done = 0
 
-    def show(self, done: int, failed: int, last: bool = False) -> None:
-        """Shows it, if it is time to; `last` always."""
+    def show(self) -> None:
+        """Shows it, if it is time to."""
         now = time.monotonic()
-        percent = 100 * done // self._total if self._total else 100
-        due = now - self._shown >= (0.1 if self._is_terminal else 1)
-        if not last and not (due and (self._is_terminal or percent >= self._shown_percent + 10)):
+        tenth = 10 * self.done // self._total
+        if now - self._shown < (0.1 if self._is_terminal else 1) or (
+            not self._is_terminal and tenth == self._shown_tenth
+        ):
             return
-        self._shown, self._shown_percent = now, percent
-        rate = done / max(now - self._start, 1e-9)
-        left = (self._total - done) / rate if rate else 0
-        text = f" {done}/{self._total} {percent} %, {rate:.0f}/s"
-        if not last:
-            text += f", {int(left) // 60}:{int(left) % 60:02} left"
-        if failed:
-            text += f", {failed} failed"
+        self._shown, self._shown_tenth = now, tenth
+        rate = self.done / max(now - self._start, 0.001)
+        left = math.ceil((self._total - self.done) / rate) if rate else 0
+        text = f"{self.done} of {self._total}, {100 * self.done // self._total} %"
+        if rate:
+            text += f", {rate:.{1 if rate < 10 else 0}f}/s, {f'{left} s' if left < 120 else f'{left // 60} min'} left"
         if self._is_terminal:
-            room = shutil.get_terminal_size().columns - 1
-            width = max(0, min(40, room - len(text) - 2))
-            bar = "#" * (width * percent // 100)
-            sys.stderr.write("\r" + f"[{bar:<{width}}]{text}"[:room] + "\x1b[K" + ("\n" if last else ""))
+            bar = "#" * (30 * self.done // self._total)
+            text = f"\r{text} [{bar:.<30}]"[: shutil.get_terminal_size().columns] + "\x1b[K"
         else:
-            sys.stderr.write(text.lstrip() + "\n")
+            text += "\n"
+        sys.stderr.write(text)
         sys.stderr.flush()
+
+    def end(self) -> None:
+        """Takes the bar away."""
+        if self._is_terminal:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
 
 
 class Import:
@@ -196,49 +217,42 @@ class Import:
         self._finished: queue.SimpleQueue[Call | None] = queue.SimpleQueue()
         #: Clients of whom an earlier run doesn't know whether it added them.
         self._doubtful = {row.email for row in rows if results.result(row.email) in ("sent", "unknown")}
-        self.total = len(rows)
-        self.added = 0
-        self.skipped = 0
+        #: How many came to which end.
+        self.counts = collections.Counter({"added": 0})
         self.passwords = 0
-        #: The clients that were not added, with the reason.
+        #: The clients of whom it is not certain that they are there, with the reason.
         self.failures: list[tuple[Row, str]] = []
-        #: Why no more are sent.
-        self.stopped = ""
-        self.interrupted = False
+        #: The exit status of a run that sends no more, and why.
+        self.status = 0
+        self.reason = ""
         self._rows = collections.deque(self._to_do(rows))
-
-    @property
-    def left(self) -> int:
-        """How many were not tried, or not to the end."""
-        return self.total - self.added - self.skipped - len(self.failures)
 
     def interrupt(self, *_: object) -> None:
         """Ctrl-C: no more are sent. The second time there is no waiting either."""
-        if self.interrupted:
+        if self.status == 130:
             raise KeyboardInterrupt
-        self.interrupted = True
+        self.status = 130
         # Not print, which may be what was interrupted.
-        os.write(2, b"\ninterrupted: waiting for what is under way; again, to leave at once\n")
+        os.write(2, b"\ninterrupted; waiting for what is in flight, unless Ctrl-C comes again\n")
         self._finished.put(None)
 
     def run(self, limit: int) -> None:
         """Adds the clients, `limit` at a time."""
-        to_do = self.left
-        print(f"{to_do} clients to add to {self._results.service}, {self.skipped} done before", file=sys.stderr)
-        progress = Progress(to_do)
+        progress = Progress(len(self._rows))
         while self._send_up_to(limit):
-            progress.show(to_do - self.left, len(self.failures))
+            progress.show()
             call = self._finished.get()
             if call is not None:
                 self._note(call, self._in_flight.pop(call))
-            elif self.interrupted:
+                progress.done += 1
+            elif self.status == 130:
                 # What the bridge can't carry through in this time it gives back: every call ends, and is noted.
                 self._bridge.close(5)
-        progress.show(to_do - self.left, len(self.failures), last=True)
+        progress.end()
 
     def _send_up_to(self, limit: int) -> bool:
         """Sends more, if there are and may be more; false once nothing is in flight."""
-        while self._rows and len(self._in_flight) < limit and not self.stopped and not self.interrupted:
+        while self._rows and len(self._in_flight) < limit and not self.status:
             row = self._rows.popleft()
             # First noted, then sent: a run that is killed leaves a doubt, never a client that nobody knows of.
             self._results.add(row.email, "sent")
@@ -250,41 +264,54 @@ class Import:
     def _to_do(self, rows: list[Row]) -> Iterator[Row]:
         lines: dict[str, int] = {}
         for row in rows:
-            first = lines.setdefault(row.email.lower(), row.line)
+            first = lines.setdefault(key(row.email), row.line)
             if not row.email:
-                self.failures.append((row, "there is no e-mail"))
+                self._list("failed", row, "a client needs an e-mail")
             elif first != row.line:
-                self.failures.append((row, f"the same e-mail stands in line {first}"))
+                self._list("failed", row, f"this e-mail stands in line {first} already")
             elif self._results.result(row.email) in ("added", "exists"):
-                self.skipped += 1
+                self.counts["added before"] += 1
             else:
                 yield row
 
     def _note(self, call: Call, row: Row) -> None:
         error = call.exception()
+        in_doubt = row.email in self._doubtful
         if error is None:
             password = call.result()["password"] if call.result() else ""
             self._results.add(row.email, "added", password=password)
             self.passwords += bool(password)
-            self.added += 1
-            return
-        name, outcome = (error.name, error.outcome) if isinstance(error, OVSError) else ("", "unknown")
-        message = error.message if isinstance(error, OVSError) else str(error)
-        if name == "OVS_ERR_CLIENT_EXISTS" and row.email in self._doubtful:
-            message = "an earlier run added it, and did not get the answer"
+            self.counts["added"] += 1
+        elif not isinstance(error, OVSError):
+            self._results.add(row.email, "unknown", message=str(error))
+            self._list("in doubt", row, str(error))
+            self._stop(69, str(error))
+        elif error.name == "OVS_ERR_CLIENT_EXISTS" and in_doubt:
+            message = "added by an interrupted run, whose answer was lost"
             if not row.client.get("password"):
-                message += "; OVS_CMD_RESET_PASSWORD mails it a new password"
+                message += ", and with it the password; OVS_CMD_RESET_PASSWORD mails a new one"
             self._results.add(row.email, "exists", message=message)
-            self.added += 1
-            return
-        # A doubt of an earlier run stays one until the client is there.
-        result = "unknown" if outcome == "unknown" or row.email in self._doubtful else "failed"
-        self._results.add(row.email, result, error=name, message=message)
-        reason = f"{message} ({name})" if name else message
-        if not name or name in STOPPING or outcome == "not_sent":
-            self.stopped = self.stopped or reason
+            self.counts["found to be added by an interrupted run"] += 1
         else:
-            self.failures.append((row, reason))
+            # A doubt of an earlier run stays one until the client is there.
+            result = "unknown" if error.outcome == "unknown" or in_doubt else "failed"
+            self._results.add(row.email, result, error=error.name, message=error.message)
+            reason = f"{error.name}: {error.message}"
+            if error.name in STOPPING or error.outcome == "not_sent":
+                hint = "; try -- --add-client-interval 10" if error.name == "OVS_ERR_RATE_LIMITED" else ""
+                self._stop(1, reason + hint)
+                # It is left to the next run, unless it may have been added.
+                if error.outcome != "unknown":
+                    return
+            self._list("in doubt" if error.outcome == "unknown" else "failed", row, reason)
+
+    def _list(self, end: str, row: Row, reason: str) -> None:
+        self.counts[end] += 1
+        self.failures.append((row, reason))
+
+    def _stop(self, status: int, reason: str) -> None:
+        if not self.status:
+            self.status, self.reason = status, reason
 
 
 class Parser(argparse.ArgumentParser):
@@ -318,10 +345,12 @@ def main(arguments: list[str]) -> int:
     try:
         rows = read_rows(file)
         file = path
-        with Bridge(options=options) as bridge:
+        # On a terminal, what the bridge has to say stands above the bar.
+        above = "\r\x1b[K" if sys.stderr.isatty() else ""
+        with Bridge(options=options, on_log=lambda line: print(above + line, file=sys.stderr)) as bridge:
             session = bridge.get_session()
             if not session["api_key_set"]:
-                print("there is no API key: set OVS_API_KEY, or give -- --api-key-file PATH", file=sys.stderr)
+                print("there is no API key; set OVS_API_KEY, or use -- --api-key-file PATH", file=sys.stderr)
                 return 64
             run = Import(bridge, rows, Results(path, session["api_domain"] or "sandbox"))
             signal.signal(signal.SIGINT, run.interrupt)
@@ -337,26 +366,24 @@ def main(arguments: list[str]) -> int:
         print(error, file=sys.stderr)
         return 69
     except KeyboardInterrupt:
-        print("interrupted; what was under way is noted as sent, and is looked at by the next run", file=sys.stderr)
+        print("what was in flight is noted as sent, and is settled by the next run", file=sys.stderr)
         return 130
-    return report(run, path)
+    return report(run, len(rows), path)
 
 
-def report(run: Import, path: pathlib.Path) -> int:
+def report(run: Import, count: int, path: pathlib.Path) -> int:
     """Says what became of all clients; returns the exit status."""
-    parts = [f"{run.added} added", f"{run.skipped} done before", f"{len(run.failures)} failed", f"{run.left} left"]
-    print(f"{run.total} clients: {', '.join(parts)}")
+    if run.reason:
+        print(f"stopped by {run.reason}", file=sys.stderr)
+    ends = ["added", "found to be added by an interrupted run", "added before", "failed", "in doubt"]
+    parts = [f"{run.counts[end]} {end}" for end in ends if run.counts[end] or end == "added"]
+    left = count - sum(run.counts.values())
+    print(f"{count} rows: {', '.join(parts)}" + (f", {left} left" if left else ""))
+    for row, reason in sorted(run.failures):
+        print(f"line {row.line}: {one_line(row.email) or '(no e-mail)'}: {reason}")
     if run.passwords:
-        print(f"{run.passwords} passwords were generated: {path}")
-    for row, reason in run.failures:
-        print(f"line {row.line}, {row.email}: {reason}")
-    if run.stopped:
-        print(f"stopped: {run.stopped}")
-        if "OVS_ERR_RATE_LIMITED" in run.stopped:
-            print("-- --add-client-interval 10 keeps the pace that the service asks for")
-    if run.interrupted:
-        return 130
-    return 1 if run.failures or run.left else 0
+        print(f"The generated passwords are in {path}")
+    return run.status or (1 if run.failures or left else 0)
 
 
 if __name__ == "__main__":

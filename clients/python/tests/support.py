@@ -12,12 +12,10 @@ import sys
 import unittest
 from typing import Any
 
+from ovs_bridge import Bridge, Call, Event, find_bridge
+
 PYTHON = pathlib.Path(__file__).resolve().parents[1]
 ROOT = PYTHON.parents[1]
-sys.path.insert(0, str(PYTHON))
-
-from ovs_bridge import Bridge, Call, Event, find_bridge  # noqa: E402
-
 PROGRAM = find_bridge()
 #: How many seconds may pass where something is awaited; generous, because the machine may be busy.
 LIMIT = 30

@@ -7,6 +7,7 @@ import os
 import pathlib
 import pty
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import tempfile
 import unittest
 from typing import Any
 
-from support import LIMIT, PROGRAM, PYTHON, AMAPIServer, TestCase
+from tests.support import LIMIT, PROGRAM, PYTHON, AMAPIServer, TestCase
 
 
 class BulkImportTests(TestCase):
@@ -69,23 +70,22 @@ class BulkImportTests(TestCase):
         """All are added, and the generated passwords are kept where nobody else can read them."""
         self.write_many(10_000)
         output = self.run_import()
-        self.assertIn("10000 clients: 10000 added, 0 done before, 0 failed, 0 left", output)
-        self.assertIn("10000/10000 100 %", output)
-        self.assertIn("5000 passwords were generated", output)
+        self.assertIn("10000 rows: 10000 added\n", output)
+        self.assertIn(f"The generated passwords are in {self.results}", output)
         self.assertEqual(self.results.stat().st_mode & 0o777, 0o600)
         records = self.last_results()
         self.assertEqual({record["result"] for record in records.values()}, {"added"})
         self.assertTrue(all(bool(records[f"c{n}@b"]["password"]) == (n % 2 == 0) for n in range(10_000)))
-        self.assertIn("0 added, 10000 done before", self.run_import())
+        self.assertIn("10000 rows: 0 added, 10000 added before\n", self.run_import())
 
     def test_rehearsal(self) -> None:
         """What was done on the sandbox is not taken for done on the service."""
         server = self.server()
         self.write_many(10)
-        self.assertIn("10 clients to add to sandbox", self.run_import())
-        self.assertIn("10 added, 0 done before", self.run_import("--", "--api-domain", server.domain))
+        self.assertIn("10 rows: 10 added\n", self.run_import())
+        self.assertIn("10 rows: 10 added\n", self.run_import("--", "--api-domain", server.domain))
         self.assertEqual(len(server.tell("accounts")["accounts"]), 10)
-        self.assertIn("0 added, 10 done before", self.run_import("--", "--api-domain", server.domain))
+        self.assertIn("10 rows: 0 added, 10 added before\n", self.run_import("--", "--api-domain", server.domain))
 
     def test_interrupted(self) -> None:
         """Interrupted at half and run again, each client is there once, and known."""
@@ -100,17 +100,17 @@ class BulkImportTests(TestCase):
                 run.send_signal(number)
                 output = self.end(run, status)
                 if number == signal.SIGINT:
-                    self.assertRegex(output, r"1000 clients: \d+ added, 0 done before, 0 failed, [1-9]\d* left")
+                    self.assertRegex(output, r"1000 rows: \d+ added, [1-9]\d* left\n")
                     self.assertNotIn("sent", {record["result"] for record in self.last_results().values()})
                 else:
                     # The bridge carries through what it has read; then it has seen the end of its parent.
                     self.assertIn("sent", {record["result"] for record in self.last_results().values()})
-                self.assertRegex(self.run_import(*options), r"\d+ added, \d+ done before, 0 failed, 0 left")
+                self.assertRegex(self.run_import(*options), r"1000 rows: \d+ added(, .* run)?, \d+ added before\n")
                 emails = [account["email"] for account in server.tell("accounts")["accounts"]]
                 self.assertEqual(sorted(emails), sorted(f"c{n}@b" for n in range(1000)))
                 results = {record["result"] for record in self.last_results().values()}
                 self.assertLessEqual(results, {"added", "exists"})
-                self.assertIn("0 added, 1000 done before", self.run_import(*options))
+                self.assertIn("1000 rows: 0 added, 1000 added before\n", self.run_import(*options))
 
     def test_interrupted_twice(self) -> None:
         """A second Ctrl-C doesn't wait for a service that hangs; the doubt is kept for the next run."""
@@ -121,15 +121,15 @@ class BulkImportTests(TestCase):
         server.tell("wait", applied=3, seconds=LIMIT)
         run.send_signal(signal.SIGINT)
         assert run.stderr is not None
-        while not run.stderr.readline().startswith("interrupted: waiting"):
+        while not run.stderr.readline().startswith("interrupted; waiting"):
             self.assertIsNone(run.poll(), "the run has ended without waiting for what is under way")
         run.send_signal(signal.SIGINT)
         output = self.end(run, 130)
-        self.assertIn("interrupted; what was under way is noted as sent", output)
+        self.assertIn("what was in flight is noted as sent", output)
         self.assertNotIn("ending", output, "the bridge was not killed")
         server.tell("clear")
         output = self.run_import("--", "--api-domain", server.domain)
-        self.assertIn("3 added, 0 done before, 0 failed, 0 left", output)
+        self.assertIn("3 rows: 0 added, 3 found to be added by an interrupted run\n", output)
         records = self.last_results()
         self.assertEqual([records[f"c{n}@b"]["result"] for n in range(3)], ["exists"] * 3)
         self.assertIn("OVS_CMD_RESET_PASSWORD", records["c0@b"]["message"])
@@ -141,10 +141,10 @@ class BulkImportTests(TestCase):
         server.tell("fault", fault="close", method="AddClient", applied=True)
         self.write("email,countrycode,type", "ann@example.com,DE,12")
         options = ["--", "--api-domain", server.domain]
-        self.assertIn("line 2, ann@example.com: ", self.run_import(*options, status=1))
+        self.assertIn("line 2: ann@example.com: OVS_ERR_NETWORK: ", self.run_import(*options, status=1))
         self.assertEqual(self.last_results()["ann@example.com"]["result"], "unknown")
         server.tell("fault", fault="retry_after", seconds=10)
-        self.assertIn("stopped: ", self.run_import(*options, status=1))
+        self.assertIn("stopped by OVS_ERR_RATE_LIMITED: ", self.run_import(*options, status=1))
         self.assertEqual(self.last_results()["ann@example.com"]["result"], "unknown")
         self.run_import(*options)
         self.assertEqual(self.last_results()["ann@example.com"]["result"], "exists")
@@ -154,9 +154,25 @@ class BulkImportTests(TestCase):
         self.write_many(4)
         self.run_import()
         text = self.results.read_text("utf-8")
-        self.results.write_text(text + "c3@b,sandbox,fai", "utf-8")
-        self.assertIn("0 added, 4 done before", self.run_import())
+        self.results.write_bytes(text.encode() + "c3@b,sandbox,failed,,Ä".encode()[:-1])
+        self.assertIn("4 rows: 0 added, 4 added before\n", self.run_import())
         self.assertEqual(self.results.read_text("utf-8"), text)
+
+    def test_full_disk(self) -> None:
+        """A results file that can't be written ends the run, which has sent nothing that isn't in it."""
+        server = self.server()
+        self.write_many(1000)
+        run = self.start(
+            "--",
+            "--api-domain",
+            server.domain,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000)),
+        )
+        self.assertIn(f"{self.results}: it can't be written: File too large", self.end(run, 65))
+        emails = {account["email"] for account in server.tell("accounts")["accounts"]}
+        self.assertTrue(emails)
+        self.assertLessEqual(emails, self.last_results().keys())
+        self.assertRegex(self.run_import("--", "--api-domain", server.domain), r"^1000 rows: \d+ added")
 
     def test_failures(self) -> None:
         """What is wrong with single clients is listed with its line, and keeps no other from being added."""
@@ -174,15 +190,15 @@ class BulkImportTests(TestCase):
             "12;eve@example.com",
         )
         output = self.run_import(status=1)
-        self.assertIn("8 clients: 2 added, 0 done before, 6 failed, 0 left", output)
-        self.assertIn("line 6, cid@example.com: no plan has this API ID", output)
-        self.assertRegex(output, r"line 7, no e-mail: .*one @.*OVS_ERR_INVALID_PARAMS")
-        self.assertIn("line 8, ANN@example.com: the same e-mail stands in line 2", output)
-        self.assertIn("line 9, : there is no e-mail", output)
-        self.assertRegex(output, r"line 10, dan@example.com: .*two ASCII letters")
-        self.assertRegex(output, r"line 11, eve@example.com: .*countrycode")
+        self.assertIn("8 rows: 2 added, 6 failed\n", output)
+        self.assertIn("line 6: cid@example.com: OVS_ERR_UNKNOWN_PLAN: no plan has this API ID", output)
+        self.assertRegex(output, r"line 7: no e-mail: OVS_ERR_INVALID_PARAMS: .*one @")
+        self.assertIn("line 8: ANN@example.com: this e-mail stands in line 2 already", output)
+        self.assertIn("line 9: (no e-mail): a client needs an e-mail", output)
+        self.assertRegex(output, r"line 10: dan@example.com: .*two ASCII letters")
+        self.assertRegex(output, r"line 11: eve@example.com: .*countrycode")
         self.write("email,countrycode,type", "ann@example.com,DE,12", "cid@example.com,DE,12")
-        self.assertIn("2 clients: 1 added, 1 done before, 0 failed, 0 left", self.run_import())
+        self.assertIn("2 rows: 1 added, 1 added before\n", self.run_import())
 
     def test_unusable_files(self) -> None:
         """A file that can't be used is told before anything is sent."""
@@ -204,7 +220,7 @@ class BulkImportTests(TestCase):
         self.clients.unlink()
         self.assertIn("No such file", self.run_import(status=65))
         self.write_many(1)
-        for content in ["hello\n", "email,service,result,error,message,password\na@b\n"]:
+        for content in ["hello\nworld", "email,service,result,error,message,password\na@b\n"]:
             self.results.write_text(content)
             self.assertIn(f"{self.results}: it is ", self.run_import(status=65))
             self.assertEqual(self.results.read_text(), content)
@@ -214,12 +230,12 @@ class BulkImportTests(TestCase):
         self.write_many(1000)
         self.assertIn("set OVS_API_KEY", self.run_import(key=None, status=64))
         output = self.run_import("--in-flight", "4", "--", "--sandbox-api-key", "another", status=1)
-        self.assertIn("1000 clients: 0 added, 0 done before, 0 failed, 1000 left", output)
+        self.assertIn("1000 rows: 0 added, 1000 left\n", output)
         self.assertEqual(output.count("OVS_ERR_UNAUTHORIZED"), 1)
         self.assertEqual(len(self.last_results()), 4)
         output = self.run_import("--in-flight", "4", "--", "--sandbox-not-whitelisted", status=1)
-        self.assertIn("1000 clients: 1 added, 0 done before, 0 failed, 999 left", output)
-        self.assertIn("-- --add-client-interval 10", output)
+        self.assertIn("1000 rows: 1 added, 999 left\n", output)
+        self.assertIn("; try -- --add-client-interval 10\n", output)
         self.assertIn("ended with status 64", self.run_import("--", "--no-such-option", status=69))
 
     def test_usage(self) -> None:
@@ -230,7 +246,7 @@ class BulkImportTests(TestCase):
 
     def test_bar(self) -> None:
         """On a terminal there is a bar in one line, within its width."""
-        self.write_many(2000)
+        self.write_many(5000)
         ours, its = pty.openpty()
         run = self.start(stderr=its)
         os.close(its)
@@ -245,8 +261,9 @@ class BulkImportTests(TestCase):
             shown += piece
         os.close(ours)
         run.communicate(timeout=LIMIT)
-        bars = re.findall(r"\r(\[[# ]*\] [^\x1b]*)\x1b\[K", shown.decode())
-        self.assertRegex(bars[-1], r"^\[#{10,}\] 2000/2000 100 %, \d+/s$")
+        bars = re.findall(r"\r([^\r\n\x1b]*)\x1b\[K", shown.decode())[1:]
+        self.assertRegex(bars[0], r"^\d+ of 5000, \d+ %, \d+/s, \d+ s left \[#*\.*\]$")
+        self.assertEqual(bars[-1], "", "the bar stays behind")
         self.assertLess(max(map(len, bars)), 80)
 
 

@@ -9,7 +9,7 @@ import unittest
 from typing import Any
 
 from ovs_bridge import Call, Event, LineProcess, OVSError
-from support import LIMIT, PROGRAM, Arrivals, Bindings, TestCase, Transcript
+from tests.support import LIMIT, PROGRAM, Arrivals, Bindings, TestCase, Transcript
 
 #: Conversations that are native throughout, of envelopes that this client can make.
 AS_CALLS = ["account-life-native", "due-dates", "not-whitelisted", "seed-samples"]
