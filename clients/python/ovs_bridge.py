@@ -384,15 +384,14 @@ class Bridge:
     ) -> Call:
         """Sends a command, by name or number, and returns at once.
 
-        Its parameters are those of `data` and the keywords, those that are None left out. `timeout` is in seconds and
-        runs from when the bridge takes the command up (OVS_ERR_TIMEOUT); what limits the waiting here is the
-        future's `result(timeout)`. Raises TypeError or ValueError for values that JSON has no form for."""
+        Its parameters are those of `data` and the keywords; None is as good as absent. `timeout` is in seconds and runs
+        from when the bridge takes the command up (OVS_ERR_TIMEOUT); what limits the waiting here is the future's
+        `result(timeout)`. Raises TypeError or ValueError for values that JSON has no form for."""
         call = Call(self, next(self._ids), command)
         # The id goes first: the bridge finds it there even in a line that is too long to be kept.
         envelope: dict[str, Any] = {"id": call.id, "cmd": command}
-        values = {name: value for name, value in {**(data or {}), **parameters}.items() if value is not None}
-        if values:
-            envelope["data"] = values
+        if data or parameters:
+            envelope["data"] = {**(data or {}), **parameters}
         if timeout is not None:
             envelope["timeout_ms"] = math.ceil(timeout * 1000)
         line = json.dumps(envelope, allow_nan=False, separators=(",", ":")).encode() + b"\n"

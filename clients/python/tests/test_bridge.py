@@ -226,11 +226,11 @@ class CallTests(TestCase):
 
     def test_timeout(self) -> None:
         """A call's timeout is the bridge's, and tells what became of a change."""
-        bridge = self.bridge("--sandbox-latency", "600000")
+        bridge = self.bridge("--sandbox-latency", "600000", "--timeout", "3600")
         bridge.set_api_key("key", timeout=LIMIT)
-        with self.assertRaises(OVSError) as caught:
-            bridge.add_client(**client("ann@example.com"), timeout=0.05)
-        self.assertEqual((caught.exception.name, caught.exception.outcome), ("OVS_ERR_TIMEOUT", "unknown"))
+        error = self.failure(bridge.submit("OVS_CMD_ADD_CLIENT", client("ann@example.com"), timeout=0.05))
+        assert isinstance(error, OVSError)
+        self.assertEqual((error.name, error.outcome), ("OVS_ERR_TIMEOUT", "unknown"))
 
     def test_cancel(self) -> None:
         """A call that is cancelled ends with what the bridge says of it."""
@@ -347,14 +347,25 @@ class EndTests(TestCase):
                 self.addCleanup(bridge.close, 0)
                 with self.assertRaisesRegex(BridgeError, words):
                     bridge.get_info()
-        for said in ["hello", "[1]", '{"id":1}', '{"notification":5,"id":"nobody\'s"}', '{"notification":0,"error":2}']:
+        unrelated = '{"notification":0,"name":"OVS_NOTIFY_ERROR","error":2,"error_name":"OVS_ERR_PARSE","data":null}'
+        for said in ["hello", "[1]", '{"id":1}', '{"notification":5,"id":"another"}', unrelated]:
             with self.subTest(said), tempfile.TemporaryDirectory() as folder:
-                program = script(folder, f"read line\necho '{said.replace(chr(39), '')}'\nexec sleep 600")
+                program = script(folder, f"read line\necho '{said}'\nexec sleep 600")
                 bridge = Bridge(program, on_log=self.log.append)
                 self.addCleanup(bridge.close, 0)
                 with self.assertRaisesRegex(BridgeError, "is no ovs-bridge: it said .*; whether OVS_CMD_GET_INFO was"):
                     bridge.get_info()
                 self.assertEqual(bridge.close(), -signal.SIGKILL)
+
+    def test_torn_answer(self) -> None:
+        """An answer in the midst of which the program ends is its end, and no nonsense."""
+        with tempfile.TemporaryDirectory() as folder:
+            bridge = Bridge(
+                script(folder, """read line\nprintf '{"notification":10'\nexit 3"""), on_log=self.log.append
+            )
+            self.addCleanup(bridge.close, 0)
+            with self.assertRaisesRegex(BridgeExit, "ended with status 3; whether OVS_CMD_GET_INFO was carried out"):
+                bridge.get_info()
 
     def test_output_closed(self) -> None:
         """A program that closes its output and lives on is ended, as nothing can come of it."""
