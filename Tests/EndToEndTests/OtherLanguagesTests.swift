@@ -23,6 +23,9 @@ import Testing
     Program(
       description: "the Node client", interpreter: "node", version: "Node 18",
       arguments: ["--test", "clients/node/tests/*.test.mjs"]),
+    Program(
+      description: "the shell client", interpreter: "bash", version: "bash 4.2",
+      arguments: ["clients/shell/tests/run.sh"]),
   ]
 
   @Test("It passes its own tests", arguments: programs)

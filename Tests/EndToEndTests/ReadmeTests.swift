@@ -10,57 +10,111 @@ import Testing
 
   static let text = (try? String(contentsOf: root.appendingPathComponent("README.md"), encoding: .utf8)) ?? ""
 
-  /// A command and what it must print.
-  struct Example: Sendable, CustomStringConvertible {
-    let command: String
+  /// What is typed at a terminal, one command after the other, and what each must print.
+  struct Session: Sendable, CustomStringConvertible {
+    var steps: [(command: String, output: String)] = []
+    var description: String { steps.map(\.command).joined(separator: "; ") }
+
+    init(_ block: String) {
+      for line in block.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
+        if line.hasPrefix("$ ") {
+          steps.append((String(line.dropFirst(2)), ""))
+        } else if !steps.isEmpty {
+          steps[steps.count - 1].output += line + "\n"
+        }
+      }
+      // What builds and tests all this is running already.
+      steps.removeAll { $0.command.hasPrefix("swift build") || $0.command.hasPrefix("swift test") }
+    }
+  }
+
+  /// A program in another language, and what it must print.
+  struct Snippet: Sendable, CustomStringConvertible {
+    let interpreter: String
+    let program: String
     let output: String
-    var description: String { command }
+    var description: String { interpreter }
   }
 
-  /// The contents of the fenced blocks of a language.
-  static func blocks(_ language: String) -> [String] {
-    text.components(separatedBy: "```\(language)\n").dropFirst().compactMap { $0.components(separatedBy: "```").first }
+  /// The contents of the fenced blocks of a language, and of the block right behind each if it has no language.
+  static func blocks(_ language: String) -> [(code: String, output: String)] {
+    text.components(separatedBy: "```\(language)\n").dropFirst().map { rest in
+      let parts = rest.components(separatedBy: "```\n")
+      let output = parts.count > 2 && parts[1] == "\n" ? parts[2] : ""
+      return (parts[0], output)
+    }
   }
 
-  static let examples: [Example] = blocks("console").compactMap { block in
-    let lines = block.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
-    guard let first = lines.first, first.hasPrefix("$ ") else { return nil }
-    return Example(command: String(first.dropFirst(2)), output: lines.count > 1 ? String(lines[1]) : "")
+  static let sessions = blocks("console").map { Session($0.code) }.filter { !$0.steps.isEmpty }
+
+  static let snippets = [("python", "python3"), ("js", "node --input-type=module"), ("bash", "bash")].flatMap {
+    (language, interpreter) in
+    blocks(language).map { Snippet(interpreter: interpreter, program: $0.code, output: $0.output) }
   }
 
-  /// Runs a command as the README's reader would, with the program built beside this test in place of an installed one.
-  private static func run(_ command: String) throws -> String {
-    let folder = URL(fileURLWithPath: BridgeProcess.program).deletingLastPathComponent().path
-    let path = folder + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "")
-    let installed = command.replacingOccurrences(of: "swift run ovs-bridge", with: "ovs-bridge")
-    let shell = try ChildProcess(
-      "the shell", "/bin/sh", ["-c", "cd '\(root.path)' && exec 2>/dev/null && \(installed)"],
-      environment: ["PATH": path])
-    return try shell.wholeOutput()
+  /// A folder with the clients in it, as the README's reader has it, that may be written to.
+  private final class Folder {
+    let path: String
+
+    init() throws {
+      let folder = FileManager.default.temporaryDirectory.appendingPathComponent("ovs-bridge-\(UUID().uuidString)")
+      path = folder.path
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      try FileManager.default.copyItem(
+        at: root.appendingPathComponent("clients"), to: folder.appendingPathComponent("clients"))
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    /// Runs a command there, with the program built beside this test on the path; returns what it prints.
+    func run(_ command: String, input: String = "") throws -> String {
+      let program = URL(fileURLWithPath: BridgeProcess.program).deletingLastPathComponent().path
+      let path = program + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "")
+      let installed = command.replacingOccurrences(of: "swift run ovs-bridge", with: "ovs-bridge")
+      let shell = try ChildProcess(
+        "the shell", "/bin/sh", ["-c", "cd '\(self.path)' && exec 2>log && \(installed)"],
+        environment: ["PATH": path, "PYTHONPATH": "clients/python"])
+      try shell.send(Array(input.utf8))
+      let output = try shell.wholeOutput()
+      let log = (try? String(contentsOfFile: self.path + "/log", encoding: .utf8)) ?? ""
+      // Where nothing is printed at all, the reason is on stderr.
+      return output.isEmpty ? log : output
+    }
   }
 
   /// Without what differs from run to run: generated names and passwords, dates.
   private static func masked(_ text: String) -> String {
-    [#""vpn-[^"]+""#, #""password":"[^"]+""#, #"\d{4}-\d{2}-\d{2}"#].reduce(text) {
+    [#"vpn-\w+"#, #"\b[A-Za-z0-9]{15}\b"#, #"\d{4}-\d{2}-\d{2}"#].reduce(text) {
       $0.replacingOccurrences(of: $1, with: "…", options: .regularExpression)
     }
   }
 
-  @Test("A command prints what the README says", arguments: examples.filter { $0.command.contains("ovs-bridge") })
-  func example(_ example: Example) throws {
-    #expect(Self.masked(try Self.run(example.command)) == Self.masked(example.output))
+  @Test("Each command prints what the README says", arguments: sessions)
+  func session(_ session: Session) throws {
+    let folder = try Folder()
+    for step in session.steps {
+      #expect(Self.masked(try folder.run(step.command)) == Self.masked(step.output))
+    }
+  }
+
+  @Test("Each program prints what the README says", arguments: snippets)
+  func snippet(_ snippet: Snippet) throws {
+    #expect(!snippet.output.isEmpty, "the README doesn't say what this prints:\n\(snippet.program)")
+    #expect(try Folder().run(snippet.interpreter, input: snippet.program) == snippet.output)
+  }
+
+  @Test("There are programs in all languages") func languages() {
+    #expect(Set(Self.snippets.map(\.interpreter)).count == 3)
   }
 
   @Test(
-    "The Python example prints what the README says",
-    .enabled(if: (try? run("command -v python3"))?.isEmpty == false, "there is no python3 to run the example with"))
-  func python() throws {
-    let program = try #require(Self.blocks("python").first)
-    let expected = try #require(Self.blocks("").first { $0.hasPrefix("the password was refused") })
-    let file = FileManager.default.temporaryDirectory.appendingPathComponent("ovs-bridge-\(UUID().uuidString).py")
-    try program.write(to: file, atomically: true, encoding: .utf8)
-    defer { try? FileManager.default.removeItem(at: file) }
-    #expect(try Self.run("python3 \(file.path)") == expected)
+    "The quickstarts of all languages do the same",
+    arguments: ["node clients/node/quickstart.mjs", "bash clients/shell/quickstart.sh"])
+  func quickstarts(_ command: String) throws {
+    let isTold = Self.text.contains("`\(command)`")
+    #expect(isTold, "the README doesn't tell of \(command)")
+    let python = Self.sessions.flatMap(\.steps).first { $0.command == "python3 clients/python/quickstart.py" }
+    #expect(Self.masked(try Folder().run(command)) == Self.masked(try #require(python).output))
   }
 
   @Test("The table of commands is the program's")

@@ -239,6 +239,7 @@ class CallTests(TestCase):
         calls = [bridge.submit("OVS_CMD_RESET_PASSWORD", email="ann@example.com") for _ in range(2)]
         bridge.get_info()
         for call in reversed(calls):
+            self.assertTrue(call.running())
             self.assertFalse(call.cancel())
         errors = [self.failure(call) for call in calls]
         self.assertEqual([getattr(error, "name", error) for error in errors], ["OVS_ERR_CANCELLED"] * 2)
@@ -549,6 +550,8 @@ class FindTests(TestCase):
         """Variables that are given come to those of this process."""
         bridge = self.bridge(env={"OVS_API_KEY": "key"})
         self.assertTrue(bridge.get_session()["api_key_set"])
+        variables = pathlib.Path(f"/proc/{bridge.pid}/environ").read_text().split("\0")
+        self.assertIn(f"PATH={os.environ['PATH']}", variables)
 
 
 def script(folder: Any, text: str, name: str = "program") -> str:
