@@ -12,19 +12,22 @@ from __future__ import annotations
 
 import argparse
 import collections
+import contextlib
 import csv
+import fcntl
 import io
 import math
 import os
 import pathlib
 import queue
-import shutil
+import re
 import signal
 import sys
+import threading
 import time
 from typing import Iterable, Iterator, NamedTuple, NoReturn
 
-from ovs_bridge import Bridge, BridgeError, Call, OVSError
+from ovs_bridge import Bridge, BridgeError, BridgeExit, Call, OVSError
 
 REQUIRED = ["email", "countrycode", "type"]
 OPTIONAL = ["password", "first_name", "last_name", "company_name"]
@@ -36,6 +39,7 @@ STOPPING = {
     "OVS_ERR_RATE_LIMITED",
     "OVS_ERR_SHUTTING_DOWN",
 }
+NEW_PASSWORD = "OVS_CMD_RESET_PASSWORD mails a new one"
 
 
 class Unusable(Exception):
@@ -71,42 +75,47 @@ class Record(NamedTuple):
 
 def read_rows(path: pathlib.Path) -> list[Row]:
     """The clients of a CSV file (RFC 4180, UTF-8, separated by comma or semicolon)."""
+    csv.field_size_limit(2**31 - 1)
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            header = file.readline()
+            header = next((line for line in file if line.strip()), "")
             file.seek(0)
             delimiter = ";" if ";" in header and "," not in header else ","
             reader = csv.reader(file, delimiter=delimiter, strict=True)
-            columns = [column.strip() for column in next(reader, [])]
-            check_columns(columns)
+            columns: list[str] = []
             rows = []
-            line = reader.line_num + 1
+            line = 1
             for values in reader:
-                if len(values) > len(columns):
+                if not columns:
+                    columns = [column.strip().lower() for column in values]
+                    if columns:
+                        check_columns(columns)
+                elif len(values) > len(columns):
                     raise Unusable(f"line {line} has {len(values)} fields, and the header only {len(columns)}")
-                if any(values):
-                    client = {**dict.fromkeys(REQUIRED, ""), **dict(zip(columns, values))}
-                    rows.append(Row(line, client))
+                elif any(value.strip() for value in values):
+                    rows.append(Row(line, {**dict.fromkeys(REQUIRED, ""), **dict(zip(columns, values))}))
                 line = reader.line_num + 1
+            if not columns:
+                raise Unusable("there is no header, which names the columns")
             return rows
     except OSError as error:
         raise Unusable(error.strerror or str(error)) from error
     except UnicodeDecodeError as error:
-        raise Unusable(f"it is not UTF-8 ({error.reason})") from error
+        raise Unusable(f"it is not UTF-8 ({error.reason}); save it as CSV UTF-8") from error
     except csv.Error as error:
-        raise Unusable(f"line {reader.line_num}: {error}") from error
+        raise Unusable(f"line {line}: {error}") from error
 
 
 def check_columns(columns: list[str]) -> None:
     """The header names all columns that must be there, and none twice or unknown."""
-    for column in REQUIRED:
-        if column not in columns:
-            raise Unusable(f"its first line names no column {column}; needed are {', '.join(REQUIRED)}")
     for column in columns:
         if column not in REQUIRED + OPTIONAL:
-            raise Unusable(f"its column {column!r} is none of {', '.join(REQUIRED + OPTIONAL)}")
+            raise Unusable(f"there is no column {column!r}; the header names some of {', '.join(REQUIRED + OPTIONAL)}")
         if columns.count(column) > 1:
-            raise Unusable(f"its column {column} stands there twice")
+            raise Unusable(f"the column {column!r} stands in the header twice")
+    for column in REQUIRED:
+        if column not in columns:
+            raise Unusable(f"the header lacks the column {column!r}")
 
 
 class Results:
@@ -114,26 +123,33 @@ class Results:
 
     def __init__(self, path: pathlib.Path, service: str) -> None:
         self.service = service
+        #: Why no more can be noted.
+        self.failure = ""
+        self._path = path
         self._known: dict[str, str] = {}
+        header = ",".join(Record._fields) + "\n"
         try:
             # It holds passwords, so nobody else may read it.
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
             file = open(descriptor, "r+b")  # noqa: SIM115 (for the whole run)
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            content = file.read()
             # A last line without its end was being written when the run was killed.
-            whole = file.read()
-            whole = whole[: whole.rfind(b"\n") + 1]
-            lines = csv.reader(io.StringIO(whole.decode()), strict=True)
-            if next(lines, list(Record._fields)) != list(Record._fields):
-                raise Unusable("it is there already and is no results file")
-            for values in lines:
+            whole = content[: content.rfind(b"\n") + 1]
+            if not (whole or header.encode()).startswith(header.encode() if whole else content):
+                raise Unusable(f"it is there already and is no results file, whose header is {header.strip()}")
+            for values in csv.reader(io.StringIO(whole.decode()), strict=True):
+                if len(values) != len(Record._fields):
+                    raise Unusable(f"it is damaged: a record has {len(values)} fields")
                 record = Record(*values)
                 if record.service == service:
                     self._known[key(record.email)] = record.result
             file.truncate(len(whole))
-            file.seek(0, os.SEEK_END)
+        except BlockingIOError as error:
+            raise Unusable("another run uses it just now") from error
         except OSError as error:
             raise Unusable(error.strerror or str(error)) from error
-        except (csv.Error, TypeError, UnicodeDecodeError) as error:
+        except (csv.Error, UnicodeDecodeError) as error:
             raise Unusable(f"it is damaged: {error}") from error
         self._file = io.TextIOWrapper(file, encoding="utf-8", newline="")
         self._writer = csv.writer(self._file, lineterminator="\n")
@@ -144,18 +160,21 @@ class Results:
         """What became of a client so far; "" if it was never sent."""
         return self._known.get(key(email), "")
 
-    def add(self, email: str, result: str, **more: str) -> None:
-        """Notes what became of a client, before anything else happens."""
+    def add(self, email: str, result: str, **more: str) -> bool:
+        """Notes what became of a client, before anything else happens; false if it could not be noted."""
         self._known[key(email)] = result
         # A record is one line, whatever is in it, so that a torn one is known by its end.
-        self._write([one_line(field) for field in Record(email, self.service, result, **more)])
+        return self._write([one_line(field) for field in Record(email, self.service, result, **more)])
 
-    def _write(self, fields: Iterable[str]) -> None:
-        try:
-            self._writer.writerow(fields)
-            self._file.flush()
-        except OSError as error:
-            raise Unusable(f"it can't be written: {error.strerror}") from error
+    def _write(self, fields: Iterable[str]) -> bool:
+        # Nothing follows a record that was perhaps written in part.
+        if not self.failure:
+            try:
+                self._writer.writerow(fields)
+                self._file.flush()
+            except OSError as error:
+                self.failure = f"{self._path}: it can't be written: {error.strerror}"
+        return not self.failure
 
 
 def key(email: str) -> str:
@@ -164,8 +183,20 @@ def key(email: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """The text without line breaks."""
-    return " ".join(text.splitlines())
+    """The text without line breaks, and NUL, which not every reader of CSV bears."""
+    return re.sub(r"[\r\n\0]+", " ", text)
+
+
+def tell(text: str) -> None:
+    """Writes to stderr, which may be gone: what is to be told there is not worth ending the run."""
+    with contextlib.suppress(OSError):
+        sys.stderr.write(text)
+        sys.stderr.flush()
+
+
+def is_terminal() -> bool:
+    """Whether stderr is a terminal that can redraw a line."""
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 
 class Progress:
@@ -175,7 +206,7 @@ class Progress:
         self._total = total
         self._start = self._shown = time.monotonic()
         self._shown_tenth = 0
-        self._is_terminal = sys.stderr.isatty()
+        self._is_terminal = is_terminal()
         self.done = 0
 
     def show(self) -> None:
@@ -194,17 +225,17 @@ class Progress:
             text += f", {rate:.{1 if rate < 10 else 0}f}/s, {f'{left} s' if left < 120 else f'{left // 60} min'} left"
         if self._is_terminal:
             bar = "#" * (30 * self.done // self._total)
-            text = f"\r{text} [{bar:.<30}]"[: shutil.get_terminal_size().columns] + "\x1b[K"
+            width = 80
+            with contextlib.suppress(OSError):
+                width = os.get_terminal_size(sys.stderr.fileno()).columns or width
+            tell(f"\r{text} [{bar:.<30}]"[:width] + "\x1b[K")
         else:
-            text += "\n"
-        sys.stderr.write(text)
-        sys.stderr.flush()
+            tell(text + "\n")
 
     def end(self) -> None:
         """Takes the bar away."""
         if self._is_terminal:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
+            tell("\r\x1b[K")
 
 
 class Import:
@@ -222,6 +253,8 @@ class Import:
         self.passwords = 0
         #: The clients of whom it is not certain that they are there, with the reason.
         self.failures: list[tuple[Row, str]] = []
+        #: Clients that are there, but have a password that nobody knows.
+        self.remarks: list[tuple[Row, str]] = []
         #: The exit status of a run that sends no more, and why.
         self.status = 0
         self.reason = ""
@@ -233,29 +266,43 @@ class Import:
             raise KeyboardInterrupt
         self.status = 130
         # Not print, which may be what was interrupted.
-        os.write(2, b"\ninterrupted; waiting for what is in flight, unless Ctrl-C comes again\n")
+        with contextlib.suppress(OSError):
+            os.write(2, b"\ninterrupted; waiting for what is in flight, unless Ctrl-C comes again\n")
         self._finished.put(None)
 
     def run(self, limit: int) -> None:
         """Adds the clients, `limit` at a time."""
         progress = Progress(len(self._rows))
-        while self._send_up_to(limit):
-            progress.show()
-            call = self._finished.get()
-            if call is not None:
-                self._note(call, self._in_flight.pop(call))
-                progress.done += 1
-            elif self.status == 130:
-                # What the bridge can't carry through in this time it gives back: every call ends, and is noted.
-                self._bridge.close(5)
-        progress.end()
+        try:
+            while self._send_up_to(limit):
+                progress.show()
+                call = self._finished.get()
+                if call is not None:
+                    progress.done += 1
+                    self._note(call, self._in_flight.pop(call))
+                elif self.status == 130:
+                    # What the bridge can't carry through in this time it gives back: every call ends, and is noted.
+                    threading.Thread(target=self._bridge.close, args=(5,), daemon=True).start()
+        except KeyboardInterrupt:
+            # What has been answered meanwhile is noted, too.
+            self._bridge.kill()
+            with contextlib.suppress(queue.Empty):
+                while True:
+                    call = self._finished.get_nowait()
+                    if call is not None and not isinstance(call.exception(), BridgeExit):
+                        self._note(call, self._in_flight.pop(call))
+            raise
+        finally:
+            progress.end()
 
     def _send_up_to(self, limit: int) -> bool:
         """Sends more, if there are and may be more; false once nothing is in flight."""
         while self._rows and len(self._in_flight) < limit and not self.status:
             row = self._rows.popleft()
             # First noted, then sent: a run that is killed leaves a doubt, never a client that nobody knows of.
-            self._results.add(row.email, "sent")
+            if not self._results.add(row.email, "sent"):
+                self._stop(65, self._results.failure)
+                break
             call = self._bridge.submit("OVS_CMD_ADD_CLIENT", {name: text for name, text in row.client.items() if text})
             self._in_flight[call] = row
             call.add_done_callback(self._finished.put)  # type: ignore[arg-type]
@@ -279,9 +326,11 @@ class Import:
         in_doubt = row.email in self._doubtful
         if error is None:
             password = call.result()["password"] if call.result() else ""
-            self._results.add(row.email, "added", password=password)
-            self.passwords += bool(password)
             self.counts["added"] += 1
+            if self._results.add(row.email, "added", password=password):
+                self.passwords += bool(password)
+            elif password:
+                self.remarks.append((row, f"added, but its password could not be noted; {NEW_PASSWORD}"))
         elif not isinstance(error, OVSError):
             self._results.add(row.email, "unknown", message=str(error))
             self._list("in doubt", row, str(error))
@@ -289,7 +338,8 @@ class Import:
         elif error.name == "OVS_ERR_CLIENT_EXISTS" and in_doubt:
             message = "added by an interrupted run, whose answer was lost"
             if not row.client.get("password"):
-                message += ", and with it the password; OVS_CMD_RESET_PASSWORD mails a new one"
+                message += f", and with it the password; {NEW_PASSWORD}"
+                self.remarks.append((row, message))
             self._results.add(row.email, "exists", message=message)
             self.counts["found to be added by an interrupted run"] += 1
         else:
@@ -340,25 +390,21 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--results", metavar="FILE", type=pathlib.Path, help="where it is noted what became of each")
     parser.add_argument("--in-flight", metavar="N", type=in_flight, default=64, help="how many at a time (64)")
     settings = parser.parse_args(own)
-    path = settings.results or settings.clients.with_suffix(".results.csv")
+    path = settings.results or pathlib.Path(os.path.splitext(settings.clients)[0] + ".results.csv")
     file = settings.clients
     try:
         rows = read_rows(file)
         file = path
         # On a terminal, what the bridge has to say stands above the bar.
-        above = "\r\x1b[K" if sys.stderr.isatty() else ""
-        with Bridge(options=options, on_log=lambda line: print(above + line, file=sys.stderr)) as bridge:
+        above = "\r\x1b[K" if is_terminal() else ""
+        with Bridge(options=options, on_log=lambda line: tell(f"{above}{line}\n")) as bridge:
             session = bridge.get_session()
             if not session["api_key_set"]:
                 print("there is no API key; set OVS_API_KEY, or use -- --api-key-file PATH", file=sys.stderr)
                 return 64
             run = Import(bridge, rows, Results(path, session["api_domain"] or "sandbox"))
             signal.signal(signal.SIGINT, run.interrupt)
-            try:
-                run.run(settings.in_flight)
-            except KeyboardInterrupt:
-                bridge.kill()
-                raise
+            run.run(settings.in_flight)
     except Unusable as error:
         print(f"{file}: {error}", file=sys.stderr)
         return 65
@@ -368,22 +414,29 @@ def main(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         print("what was in flight is noted as sent, and is settled by the next run", file=sys.stderr)
         return 130
-    return report(run, len(rows), path)
+    try:
+        print(report(run, len(rows), path), flush=True)
+    except BrokenPipeError:
+        # Nobody reads it any more, and Python is not to say so once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return run.status or (1 if run.failures else 0)
 
 
-def report(run: Import, count: int, path: pathlib.Path) -> int:
-    """Says what became of all clients; returns the exit status."""
+def report(run: Import, count: int, path: pathlib.Path) -> str:
+    """What became of all clients."""
     if run.reason:
-        print(f"stopped by {run.reason}", file=sys.stderr)
+        tell(f"stopped by {run.reason}\n")
     ends = ["added", "found to be added by an interrupted run", "added before", "failed", "in doubt"]
     parts = [f"{run.counts[end]} {end}" for end in ends if run.counts[end] or end == "added"]
     left = count - sum(run.counts.values())
-    print(f"{count} rows: {', '.join(parts)}" + (f", {left} left" if left else ""))
-    for row, reason in sorted(run.failures):
-        print(f"line {row.line}: {one_line(row.email) or '(no e-mail)'}: {reason}")
+    if left:
+        parts.append(f"{left} left, which another run takes up")
+    lines = [f"{count} {'row' if count == 1 else 'rows'}: {', '.join(parts)}"]
+    for row, reason in sorted(run.failures + run.remarks):
+        lines.append(f"line {row.line}: {one_line(row.email) or '(no e-mail)'}: {reason}")
     if run.passwords:
-        print(f"The generated passwords are in {path}")
-    return run.status or (1 if run.failures or left else 0)
+        lines.append(f"The generated passwords are in {path}")
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

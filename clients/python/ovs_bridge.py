@@ -26,6 +26,7 @@ import signal
 import subprocess
 import sys
 import threading
+import weakref
 from typing import IO, Any, Callable, Mapping, NamedTuple, Sequence, TypedDict, TypeVar, cast
 
 __version__ = "0.3.0"
@@ -69,6 +70,8 @@ class BridgeExit(BridgeError):
         #: Its exit status, or -n if signal n ended it, as `subprocess` has it.
         self.status = status
         end = f"ended with status {status}"
+        if status == 64:
+            end += " (wrong options, as its log says)"
         if status < 0:
             names = {number.value: number.name for number in signal.Signals}
             end = f"was ended by signal {names.get(-status, -status)}"
@@ -95,23 +98,29 @@ def find_bridge(program: str | os.PathLike[str] | None = None) -> str:
     path = shutil.which("ovs-bridge")
     if path is not None:
         return path
-    builds = pathlib.Path(__file__).resolve().parent.parent.parent / ".build"
-    built = [program for program in builds.glob("*/ovs-bridge") if shutil.which(program)]
-    if built:
-        return str(max(built, key=lambda program: program.stat().st_mtime))
+    file = pathlib.Path(__file__).resolve()
+    package = file.parent.parent.parent
+    if file.parent == package / "clients" / "python" and (package / "Package.swift").is_file():
+        built = [program for program in (package / ".build").glob("*/ovs-bridge") if shutil.which(program)]
+        if built:
+            return str(max(built, key=lambda program: program.stat().st_mtime))
     raise BridgeNotFound(
         "there is no ovs-bridge on PATH: build it with `swift build -c release` in its package, and put its"
-        " .build/release on PATH, or the program's path in OVS_BRIDGE"
+        " .build/release on PATH, or the program's path in OVS_BRIDGE, or name it as the argument `program`"
     )
 
 
 class LineProcess:
     """A process that reads and writes lines.
 
-    One thread writes, so that sending never waits; one reads and calls `on_line` for each line of output, and in the
-    end `on_end` with the exit status. With `on_log` a third one calls that for each line of stderr, which is inherited
-    otherwise. Lines come and go with their LF; only the last can be without, if the process was ended within it.
+    One thread writes, so that sending never waits; one reads and calls `on_line` for each line of output; one waits for
+    the end and then calls `on_end` with the exit status. With `on_log` a fourth one calls that for each line of stderr,
+    which is inherited otherwise. Lines come and go with their LF; only the last can be without, if the process was
+    ended within it.
     """
+
+    #: Those of this process; a child that is forked has no part in them.
+    _all: weakref.WeakSet[LineProcess] = weakref.WeakSet()
 
     def __init__(
         self,
@@ -131,14 +140,19 @@ class LineProcess:
             env=env,
             start_new_session=True,
         )
+        self._all.add(self)
+        self._owner = os.getpid()
         self._outgoing: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         # Waited for in place of the threads: a join that KeyboardInterrupt leaves can take a living thread for ended.
+        self._exited = threading.Event()
         self._ended = threading.Event()
+        self._reader = threading.Thread(target=self._read_output, args=(on_line,), daemon=True)
         self._log_reader = threading.Thread(target=self._read, args=(self._process.stderr, on_log), daemon=True)
-        self._reader = threading.Thread(target=self._read_to_the_end, args=(on_line, on_end), daemon=True)
+        self._waiter = threading.Thread(target=self._wait, args=(on_end,), daemon=True)
+        self._reader.start()
         if on_log:
             self._log_reader.start()
-        self._reader.start()
+        self._waiter.start()
         threading.Thread(target=self._write, daemon=True).start()
 
     @property
@@ -152,9 +166,14 @@ class LineProcess:
         return self._process.returncode
 
     @property
-    def is_current_thread(self) -> bool:
-        """Whether this is the thread that calls `on_line`, which must not wait for another line."""
-        return threading.current_thread() is self._reader
+    def is_callback(self) -> bool:
+        """Whether the caller is called from here, and so must not wait for what only comes after it."""
+        return threading.current_thread() in (self._reader, self._waiter)
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether it is the parent's, from which this process was forked."""
+        return self._owner != os.getpid()
 
     def send(self, line: bytes) -> None:
         """Sends a line. It never waits, so it may be called from anywhere."""
@@ -162,18 +181,17 @@ class LineProcess:
 
     def signal(self, number: int) -> None:
         """Sends a signal to the process, and to what it may have started itself if it is a script."""
-        if self._process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, number)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, number)
 
     def close(self, timeout: float, kill_timeout: float) -> int:
         """Ends its input; sends SIGTERM if it still runs after `timeout` seconds, and SIGKILL `kill_timeout` seconds
         after that. Returns the exit status."""
         self._outgoing.put(None)
         try:
-            if not self._ended.wait(timeout):
+            if not self._ended.wait(min(timeout, threading.TIMEOUT_MAX)):
                 self.signal(signal.SIGTERM)
-                self._ended.wait(kill_timeout)
+                self._ended.wait(min(kill_timeout, threading.TIMEOUT_MAX))
         finally:
             # Also where the waiting is interrupted.
             if not self._ended.is_set():
@@ -184,32 +202,42 @@ class LineProcess:
     def _write(self) -> None:
         pipe = self._process.stdin
         assert pipe is not None
-        # What breaks the pipe is the end of the process, which the reader tells.
-        with contextlib.suppress(BrokenPipeError), pipe:
-            while (line := self._outgoing.get()) is not None:
-                pipe.write(line)
-                if self._outgoing.empty():
-                    pipe.flush()
+        try:
+            with pipe:
+                while (line := self._outgoing.get()) is not None:
+                    pipe.write(line)
+                    if self._outgoing.empty():
+                        pipe.flush()
+        except BrokenPipeError:
+            self._end_soon()
 
     def _read(self, pipe: IO[bytes], receive: Callable[[bytes], object]) -> None:
         with pipe:
             for line in pipe:
                 try:
                     receive(line)
-                except Exception:
+                except BaseException:
                     # What a callback does wrong is told, and is no reason to read no further.
                     sys.excepthook(*sys.exc_info())
 
-    def _read_to_the_end(self, on_line: Callable[[bytes], object], on_end: Callable[[int], object]) -> None:
+    def _read_output(self, on_line: Callable[[bytes], object]) -> None:
         assert self._process.stdout is not None
         self._read(self._process.stdout, on_line)
-        self._outgoing.put(None)
-        try:
-            self._process.wait(5)
-        except subprocess.TimeoutExpired:
-            # It closed its output and lives on: nothing can come of it any more.
+        self._end_soon()
+
+    def _end_soon(self) -> None:
+        """Nothing can come of a process that has closed its input or output."""
+        if not self._exited.wait(1):
             self.signal(signal.SIGKILL)
-            self._process.wait()
+
+    def _wait(self, on_end: Callable[[int], object]) -> None:
+        self._process.wait()
+        self._exited.set()
+        self._outgoing.put(None)
+        # What it has said is heard, unless something else that it has started keeps the pipes open.
+        self._reader.join(1)
+        if self._reader.is_alive():
+            self.signal(signal.SIGKILL)
         if self._log_reader.ident is not None:
             self._log_reader.join(1)
         try:
@@ -217,12 +245,26 @@ class LineProcess:
         finally:
             self._ended.set()
 
+    @classmethod
+    def _after_fork(cls) -> None:
+        """In a child that is forked: lets go of the pipes, for whose end others wait."""
+        null = os.open(os.devnull, os.O_RDWR)
+        for process in cls._all:
+            for pipe in (process._process.stdin, process._process.stdout, process._process.stderr):
+                if pipe is not None and not pipe.closed:
+                    os.dup2(null, pipe.fileno(), inheritable=False)
+        os.close(null)
+
+
+os.register_at_fork(after_in_child=LineProcess._after_fork)
+
 
 class Call(concurrent.futures.Future[Any]):
     """A command under way, as a future of its answer's data.
 
     Where it fails, its exception is an `OVSError`, or another `BridgeError` if the bridge itself is gone.
-    `asyncio.wrap_future` makes it awaitable.
+    `asyncio.wrap_future` makes it awaitable; where the awaiting is cancelled the call is, too, and what became of it is
+    told by this future alone.
     """
 
     def __init__(self, bridge: Bridge, id: int, command: str | int) -> None:
@@ -306,7 +348,8 @@ class Bridge:
 
     `close`, and the end of a `with` block, first lets the bridge carry through what it was sent: for `close_timeout`
     seconds, then SIGTERM has it give back what it can't end within its --drain-timeout, and `kill_timeout` seconds
-    later it is killed. A block that is left by an exception, such as KeyboardInterrupt, waits but a second for that.
+    later it is killed. A block that is left by an exception, such as KeyboardInterrupt, waits but a second before the
+    SIGTERM; another Ctrl-C meanwhile kills the bridge.
     """
 
     def __init__(
@@ -320,12 +363,15 @@ class Bridge:
         close_timeout: float = 30,
         kill_timeout: float = 15,
     ) -> None:
+        if isinstance(options, str):
+            raise TypeError(f"options are a list, such as {options.split()}")
         self.program = find_bridge(program)
         self.close_timeout = close_timeout
         self.kill_timeout = kill_timeout
         self._listeners = [on_event] if on_event else []
         self._ids = itertools.count(1)
-        self._lock = threading.Lock()
+        # Reentrant, because a signal handler may submit, too.
+        self._lock = threading.RLock()
         # Guarded by the lock: the calls under way by their ids, and why there can be no more.
         self._calls: dict[int, Call] = {}
         self._over: Callable[[str], BridgeError] | None = None
@@ -358,8 +404,10 @@ class Bridge:
 
     def close(self, timeout: float | None = None) -> int:
         """Ends the bridge in order, waiting `timeout` seconds (`close_timeout`) for what is under way, and returns its
-        exit status. A second time does no harm."""
-        if self._process.is_current_thread:
+        exit status. A second time does no harm, and none in a forked process, whose parent the bridge belongs to."""
+        if self._process.is_foreign:
+            return 0
+        if self._process.is_callback:
             raise RuntimeError("a callback can't close the bridge: it runs in the thread that reads the last answers")
         with self._lock:
             self._over = self._over or (lambda consequence: BridgeError(f"the bridge was closed; {consequence}"))
@@ -367,7 +415,8 @@ class Bridge:
 
     def kill(self) -> None:
         """Ends the bridge at once, which fails all that is under way."""
-        self._process.signal(signal.SIGKILL)
+        if self._process.status is None and not self._process.is_foreign:
+            self._process.signal(signal.SIGKILL)
 
     def on_event(self, callback: EventCallback) -> EventCallback:
         """Has `callback` called with every `Event`, before the answers that come after it. Usable as a decorator."""
@@ -386,7 +435,7 @@ class Bridge:
 
         Its parameters are those of `data` and the keywords; None is as good as absent. `timeout` is in seconds and runs
         from when the bridge takes the command up (OVS_ERR_TIMEOUT); what limits the waiting here is the future's
-        `result(timeout)`. Raises TypeError or ValueError for values that JSON has no form for."""
+        `result(timeout)`. Raises TypeError, ValueError or OverflowError for values that JSON has no form for."""
         call = Call(self, next(self._ids), command)
         # The id goes first: the bridge finds it there even in a line that is too long to be kept.
         envelope: dict[str, Any] = {"id": call.id, "cmd": command}
@@ -395,6 +444,8 @@ class Bridge:
         if timeout is not None:
             envelope["timeout_ms"] = math.ceil(timeout * 1000)
         line = json.dumps(envelope, allow_nan=False, separators=(",", ":")).encode() + b"\n"
+        if self._process.is_foreign:
+            raise RuntimeError("the bridge belongs to the process that this one was forked from; start one here")
         with self._lock:
             over = self._over
             if over is None:
@@ -413,7 +464,7 @@ class Bridge:
         **parameters: Any,
     ) -> Any:
         """Sends a command, as `submit` does, and waits for its answer: returns the data, or raises an `OVSError`."""
-        if self._process.is_current_thread:
+        if self._process.is_callback:
             raise RuntimeError("a callback can't wait for an answer: it runs in the thread that reads it; use submit")
         return self.submit(command, data, timeout=timeout, **parameters).result()
 
@@ -429,7 +480,7 @@ class Bridge:
                 event = None
                 data = message["data"]
                 error = OVSError(call.command, message) if message["error"] else None
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             # An answer of which nobody can tell whose it is would leave a call waiting for ever.
             said = line[:200].decode(errors="replace").rstrip()
             self._end(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 import json
 import math
@@ -15,6 +16,7 @@ import sys
 import tempfile
 import threading
 import unittest
+import warnings
 from typing import Any
 from unittest import mock
 
@@ -332,13 +334,15 @@ class EndTests(TestCase):
     def test_wrong_options(self) -> None:
         """A bridge that doesn't like its options fails the calls with its status, and the log says why."""
         bridge = self.bridge("--no-such-option")
-        with self.assertRaisesRegex(BridgeExit, "ended with status 64"):
+        with self.assertRaisesRegex(BridgeExit, r"ended with status 64 \(wrong options, as its log says\)"):
             bridge.get_info()
         bridge.close()
         self.assertIn("--no-such-option", "\n".join(self.log))
 
     def test_programs_that_are_no_bridge(self) -> None:
         """A program that says something else, or nothing, fails the calls and is ended."""
+        with self.assertRaisesRegex(TypeError, r"\['--sandbox-latency', '1'\]"):
+            Bridge(PROGRAM, "--sandbox-latency 1")
         for program, words in [
             ("cat", "is no ovs-bridge: it said --parent-pid|cat: .*|ended with status 1"),
             ("true", "ended with status 0; (whether )?OVS_CMD_GET_INFO was (carried out is not known|not sent)"),
@@ -357,6 +361,67 @@ class EndTests(TestCase):
                 with self.assertRaisesRegex(BridgeError, "is no ovs-bridge: it said .*; whether OVS_CMD_GET_INFO was"):
                     bridge.get_info()
                 self.assertEqual(bridge.close(), -signal.SIGKILL)
+
+    def test_output_held_open(self) -> None:
+        """What the program has started and left behind, with its pipes in hand, holds up no failure."""
+        for rest in ["sleep 600 & exit 3", "setsid sleep 600 & exit 3"]:
+            with self.subTest(rest), tempfile.TemporaryDirectory() as folder:
+                bridge = Bridge(script(folder, f"{rest.replace('&', '& echo $! >&2;')}"), on_log=self.log.append)
+                with self.assertRaisesRegex(BridgeExit, "ended with status 3"):
+                    bridge.get_info()
+                self.assertEqual(bridge.close(), 3)
+                if "setsid" in rest:
+                    os.kill(int(self.log[-1]), signal.SIGKILL)
+
+    def test_callback_that_exits(self) -> None:
+        """A callback that wants to end the program doesn't end the reading."""
+        bridge = self.bridge()
+        with mock.patch("sys.excepthook") as hook:
+            bridge.submit("OVS_CMD_GET_INFO").add_done_callback(lambda _: sys.exit(1))
+            self.assertEqual(bridge.get_info()["name"], "ovs-bridge")
+        self.assertEqual(hook.call_args[0][0], SystemExit)
+
+    def test_submitting_from_a_signal_handler(self) -> None:
+        """A signal handler may submit, whatever it interrupts."""
+        bridge = self.bridge()
+        before = signal.signal(signal.SIGALRM, lambda *_: bridge.submit("OVS_CMD_CANCEL", id=1))
+        self.addCleanup(signal.signal, signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_REAL, 0.001, 0.0002)
+        calls = [bridge.submit("OVS_CMD_GET_SESSION") for _ in range(20_000)]
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        for call in calls:
+            self.answer(call)
+
+    def test_forked(self) -> None:
+        """A forked process has no part in the bridge: it can't use it, doesn't end it, and holds nothing open."""
+        bridge = self.bridge()
+        ours, its = os.pipe()
+        with warnings.catch_warnings():
+            # Later versions of Python warn of threads, which a child that only waits doesn't need.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            child = os.fork()
+        if child == 0:
+            with contextlib.suppress(RuntimeError), bridge:
+                bridge.get_info()
+                os._exit(1)
+            os.read(ours, 1)
+            os._exit(0)
+        self.assertEqual(bridge.get_info()["name"], "ovs-bridge")
+        self.assertEqual(bridge.close(3600), 0)
+        os.write(its, b"!")
+        os.close(ours)
+        os.close(its)
+        self.assertEqual(os.waitpid(child, 0)[1], 0)
+
+    def test_input_not_read(self) -> None:
+        """What can't be written to a program that has ended is no failure of its own."""
+        with tempfile.TemporaryDirectory() as folder, mock.patch("threading.excepthook") as hook:
+            bridge = Bridge(script(folder, "exec <&-\nexec sleep 0.2"), on_log=self.log.append)
+            calls = [bridge.submit("OVS_CMD_LOGIN", email="x" * 100_000) for _ in range(10)]
+            for call in calls:
+                self.assertIsInstance(self.failure(call), BridgeExit)
+            bridge.close()
+        self.assertFalse(hook.called, hook.call_args)
 
     def test_torn_answer(self) -> None:
         """An answer in the midst of which the program ends is its end, and no nonsense."""
@@ -506,6 +571,7 @@ class FindTests(TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
         self.module = self.folder / "clients/python/ovs_bridge.py"
+        (self.folder / "Package.swift").touch()
         for name in ["argument", "variable", "path", ".build/debug", ".build/release"]:
             (self.folder / name).mkdir(parents=True)
             script(self.folder / name, "exit 0", "ovs-bridge")
@@ -535,7 +601,12 @@ class FindTests(TestCase):
                 self.find(program)
             with self.assertRaisesRegex(BridgeNotFound, r" \(OVS_BRIDGE\) is no program that can be run"):
                 self.find(None, str(program))
-        self.module = pathlib.Path("/")
+        (self.folder / "Package.swift").unlink()
+        with self.assertRaisesRegex(BridgeNotFound, "swift build -c release"):
+            self.find()
+        # A copy in another project takes no build that happens to lie there.
+        (self.folder / "Package.swift").touch()
+        self.module = self.folder / "other/python/ovs_bridge.py"
         with self.assertRaisesRegex(BridgeNotFound, "swift build -c release"):
             self.find()
 

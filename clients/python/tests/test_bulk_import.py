@@ -53,7 +53,7 @@ class BulkImportTests(TestCase):
         """What a run has printed at its end."""
         output, errors = run.communicate(timeout=2 * LIMIT)
         self.assertEqual(run.returncode, status, f"it printed\n{output}\n{errors}")
-        return output + errors
+        return (output or "") + (errors or "")
 
     def last_results(self) -> dict[str, dict[str, str]]:
         """The last record of each client."""
@@ -100,7 +100,7 @@ class BulkImportTests(TestCase):
                 run.send_signal(number)
                 output = self.end(run, status)
                 if number == signal.SIGINT:
-                    self.assertRegex(output, r"1000 rows: \d+ added, [1-9]\d* left\n")
+                    self.assertRegex(output, r"1000 rows: \d+ added, [1-9]\d* left, which another run takes up\n")
                     self.assertNotIn("sent", {record["result"] for record in self.last_results().values()})
                 else:
                     # The bridge carries through what it has read; then it has seen the end of its parent.
@@ -135,6 +135,27 @@ class BulkImportTests(TestCase):
         self.assertIn("OVS_CMD_RESET_PASSWORD", records["c0@b"]["message"])
         self.assertNotIn("OVS_CMD_RESET_PASSWORD", records["c1@b"]["message"])
 
+    def test_interrupted_while_the_service_hangs(self) -> None:
+        """Ctrl-C waits for what is in flight, but not for ever."""
+        server = self.server()
+        server.tell("fault", fault="hang", method="AddClient", times=None)
+        self.write_many(3)
+        run = self.start("--", "--api-domain", server.domain, "--drain-timeout", "0.1", "--timeout", "3600")
+        server.tell("wait", requests=3, seconds=LIMIT)
+        run.send_signal(signal.SIGINT)
+        output = self.end(run, 130)
+        self.assertIn("3 rows: 0 added, 3 in doubt\n", output)
+        self.assertIn("line 2: c0@b: OVS_ERR_SHUTTING_DOWN: ", output)
+
+    def test_client_of_another(self) -> None:
+        """A client that was there before any run is a failure, and no work of ours."""
+        server = self.server()
+        self.write("email,countrycode,type", "ann@example.com,DE,12")
+        self.run_import("--", "--api-domain", server.domain)
+        self.results.unlink()
+        output = self.run_import("--", "--api-domain", server.domain, status=1)
+        self.assertIn("1 row: 0 added, 1 failed\nline 2: ann@example.com: OVS_ERR_CLIENT_EXISTS: ", output)
+
     def test_doubt_stays(self) -> None:
         """A client that may have been added stays in doubt until the service tells, whatever fails in between."""
         server = self.server()
@@ -148,6 +169,32 @@ class BulkImportTests(TestCase):
         self.assertEqual(self.last_results()["ann@example.com"]["result"], "unknown")
         self.run_import(*options)
         self.assertEqual(self.last_results()["ann@example.com"]["result"], "exists")
+
+    def test_one_at_a_time(self) -> None:
+        """A second run on the same results file is refused while the first is at it."""
+        server = self.server()
+        server.tell("fault", fault="delay", method="AddClient", seconds=1)
+        self.write_many(1)
+        options = ["--", "--api-domain", server.domain]
+        run = self.start(*options)
+        server.tell("wait", requests=1, seconds=LIMIT)
+        self.assertIn(f"{self.results}: another run uses it just now", self.run_import(*options, status=65))
+        self.assertIn("1 row: 1 added\n", self.end(run, 0))
+
+    def test_nobody_reads(self) -> None:
+        """Where nobody reads what it says, it does its work all the same."""
+        self.write_many(2000)
+        for descriptor in ["stdout", "stderr"]:
+            with self.subTest(descriptor):
+                self.results.unlink(missing_ok=True)
+                ours, its = os.pipe()
+                os.close(ours)
+                more: dict[str, Any] = {descriptor: its}
+                run = self.start("--", "--sandbox-latency", "1", **more)
+                os.close(its)
+                output = self.end(run, 0)
+                self.assertNotIn("Traceback", output)
+                self.assertEqual({record["result"] for record in self.last_results().values()}, {"added"})
 
     def test_torn_record(self) -> None:
         """A record that was being written when the run was killed is cut off."""
@@ -168,8 +215,16 @@ class BulkImportTests(TestCase):
             server.domain,
             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000)),
         )
-        self.assertIn(f"{self.results}: it can't be written: File too large", self.end(run, 65))
+        output = self.end(run, 65)
+        self.assertIn(f"stopped by {self.results}: it can't be written: File too large", output)
         emails = {account["email"] for account in server.tell("accounts")["accounts"]}
+        added = sum(record["result"] == "added" for record in self.last_results().values())
+        self.assertRegex(output, f"^1000 rows: {len(emails)} added, {1000 - len(emails)} left")
+        # Of those that could not be noted, all whose password was generated are told.
+        unnoted = [email for email in emails if self.last_results()[email]["result"] != "added"]
+        told = re.findall(r"line \d+: (.*): added, but its password could not be noted", output)
+        self.assertEqual(len(unnoted), len(emails) - added)
+        self.assertEqual(sorted(told), sorted(email for email in unnoted if int(email[1:-2]) % 2 == 0))
         self.assertTrue(emails)
         self.assertLessEqual(emails, self.last_results().keys())
         self.assertRegex(self.run_import("--", "--api-domain", server.domain), r"^1000 rows: \d+ added")
@@ -177,7 +232,8 @@ class BulkImportTests(TestCase):
     def test_failures(self) -> None:
         """What is wrong with single clients is listed with its line, and keeps no other from being added."""
         self.write(
-            "\ufefftype;email;countrycode;first_name",
+            "\ufeff",
+            " type;Email;CountryCode;first_name",
             '12;ann@example.com;DE;"Ännchen; ""A"""',
             "",
             '12;bob@example.com;DE;"two',
@@ -187,26 +243,30 @@ class BulkImportTests(TestCase):
             "12;ANN@example.com;DE;",
             "12;;DE;",
             "12;dan@example.com;Germany;",
+            " ;;",
             "12;eve@example.com",
         )
         output = self.run_import(status=1)
         self.assertIn("8 rows: 2 added, 6 failed\n", output)
-        self.assertIn("line 6: cid@example.com: OVS_ERR_UNKNOWN_PLAN: no plan has this API ID", output)
-        self.assertRegex(output, r"line 7: no e-mail: OVS_ERR_INVALID_PARAMS: .*one @")
-        self.assertIn("line 8: ANN@example.com: this e-mail stands in line 2 already", output)
-        self.assertIn("line 9: (no e-mail): a client needs an e-mail", output)
-        self.assertRegex(output, r"line 10: dan@example.com: .*two ASCII letters")
-        self.assertRegex(output, r"line 11: eve@example.com: .*countrycode")
+        self.assertIn("line 7: cid@example.com: OVS_ERR_UNKNOWN_PLAN: no plan has this API ID", output)
+        self.assertRegex(output, r"line 8: no e-mail: OVS_ERR_INVALID_PARAMS: .*one @")
+        self.assertIn("line 9: ANN@example.com: this e-mail stands in line 3 already", output)
+        self.assertIn("line 10: (no e-mail): a client needs an e-mail", output)
+        self.assertRegex(output, r"line 11: dan@example.com: .*two ASCII letters")
+        self.assertRegex(output, r"line 13: eve@example.com: .*countrycode")
         self.write("email,countrycode,type", "ann@example.com,DE,12", "cid@example.com,DE,12")
         self.assertIn("2 rows: 1 added, 1 added before\n", self.run_import())
 
     def test_unusable_files(self) -> None:
         """A file that can't be used is told before anything is sent."""
         for content, words in [
-            ("", "names no column email"),
-            ("email,type\n", "names no column countrycode; needed are email, countrycode, type"),
-            ("email,countrycode,type,compny\n", "its column 'compny' is none of email, countrycode"),
-            ("email,countrycode,type,email\n", "its column email stands there twice"),
+            ("", "there is no header, which names the columns"),
+            ("email,type\n", "the header lacks the column 'countrycode'"),
+            (
+                "email,countrycode,type,compny\n",
+                "there is no column 'compny'; the header names some of email, countrycode",
+            ),
+            ("email,countrycode,type,email\n", "the column 'email' stands in the header twice"),
             ("email,countrycode,type\na@b,DE,1\na@b,DE,1,x\n", "line 3 has 4 fields, and the header only 3"),
             ('email,countrycode,type\na@b,DE,"1\n', "line 2: "),
             ("email,countrycode,type\n\udcff", "it is not UTF-8"),
@@ -220,7 +280,7 @@ class BulkImportTests(TestCase):
         self.clients.unlink()
         self.assertIn("No such file", self.run_import(status=65))
         self.write_many(1)
-        for content in ["hello\nworld", "email,service,result,error,message,password\na@b\n"]:
+        for content in ["hello", "hello\nworld", "email,service,result,error,message,password\na@b\n"]:
             self.results.write_text(content)
             self.assertIn(f"{self.results}: it is ", self.run_import(status=65))
             self.assertEqual(self.results.read_text(), content)
@@ -230,12 +290,15 @@ class BulkImportTests(TestCase):
         self.write_many(1000)
         self.assertIn("set OVS_API_KEY", self.run_import(key=None, status=64))
         output = self.run_import("--in-flight", "4", "--", "--sandbox-api-key", "another", status=1)
-        self.assertIn("1000 rows: 0 added, 1000 left\n", output)
+        self.assertIn("1000 rows: 0 added, 1000 left, which another run takes up\n", output)
         self.assertEqual(output.count("OVS_ERR_UNAUTHORIZED"), 1)
         self.assertEqual(len(self.last_results()), 4)
         output = self.run_import("--in-flight", "4", "--", "--sandbox-not-whitelisted", status=1)
-        self.assertIn("1000 rows: 1 added, 999 left\n", output)
+        self.assertIn("1000 rows: 1 added, 999 left, which another run takes up\n", output)
         self.assertIn("; try -- --add-client-interval 10\n", output)
+        output = self.run_import("--in-flight", "4", "--", "--api-domain", "127.0.0.1:1", status=1)
+        self.assertIn("stopped by OVS_ERR_NETWORK: ", output)
+        self.assertIn("1000 rows: 0 added, 1000 left, which another run takes up\n", output)
         self.assertIn("ended with status 64", self.run_import("--", "--no-such-option", status=69))
 
     def test_usage(self) -> None:
