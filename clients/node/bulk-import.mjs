@@ -4,7 +4,7 @@
  * What becomes of each row is kept in a results file, where the row stands as `sent` before it is sent. So the next run
  * knows what is done, what failed, and what is in doubt.
  */
-import { appendFileSync, ftruncateSync, openSync, readFileSync } from 'node:fs';
+import { appendFileSync, fstatSync, ftruncateSync, openSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Bridge, BridgeError, OVSError } from './ovs-bridge.mjs';
@@ -37,6 +37,8 @@ Exit status:
 const columns = ['email', 'countrycode', 'type', 'password', 'first_name', 'last_name', 'company_name'];
 const requiredColumns = columns.slice(0, 3);
 const resultColumns = ['email', 'service', 'result', 'error', 'message', 'password'];
+
+const newPassword = 'OVS_CMD_RESET_PASSWORD mails a new one';
 
 /** What isn't the row's fault: no other row would fare better. */
 const stoppingErrors = [
@@ -129,7 +131,7 @@ function readRows(file) {
   const firstLine = text.match(/\S.*/)?.[0] ?? '';
   const [header, ...records] = parseCSV(text, firstLine.includes(';') && !firstLine.includes(',') ? ';' : ',', file);
   if (!header) throw fault(file, 1, 'there is no header, which names the columns');
-  const names = header.fields.map((name) => name.trim());
+  const names = header.fields.map((name) => name.trim().toLowerCase());
   names.forEach((name, index) => {
     if (!columns.includes(name)) {
       throw fault(file, header.line, `there is no column "${name}"; the header names some of ${columns.join(', ')}`);
@@ -163,7 +165,7 @@ function readUTF8(file) {
 }
 
 /**
- * The records of a CSV text (RFC 4180), and the line that each begins in. Blank lines are skipped.
+ * The records of a CSV text (RFC 4180), and the line that each begins in. Those that are blank are skipped.
  * @param {string} text
  * @param {string} delimiter
  * @param {string} file What the text is from.
@@ -195,7 +197,7 @@ function* parseCSV(text, delimiter, file) {
       position = fieldEnd.lastIndex;
       line += (field + separator).split('\n').length - 1;
     }
-    if (record.fields.length > 1 || record.fields[0].trim() !== '') yield record;
+    if (record.fields.some((field) => field.trim() !== '')) yield record;
   }
 }
 
@@ -203,6 +205,7 @@ function* parseCSV(text, delimiter, file) {
 class Results {
   /** @type {string[][]} */
   #records;
+  #bytes;
   #wholeBytes;
   /** @type {number | undefined} */
   #descriptor;
@@ -218,6 +221,7 @@ class Results {
     } catch (error) {
       if (error.code !== 'ENOENT') throw new Exit(65, `${file} can't be read: ${error.message}`);
     }
+    this.#bytes = bytes.length;
     // A run that was killed while writing leaves a last line without LF.
     this.#wholeBytes = bytes.lastIndexOf(10) + 1;
     const [header, ...records] = parseCSV(bytes.toString('utf8', 0, this.#wholeBytes), ',', file);
@@ -250,11 +254,12 @@ class Results {
     try {
       if (this.#descriptor === undefined) {
         this.#descriptor = openSync(this.file, 'a', 0o600);
+        if (fstatSync(this.#descriptor).size !== this.#bytes) throw new Error('another run writes to it');
         ftruncateSync(this.#descriptor, this.#wholeBytes);
         if (this.#wholeBytes === 0) appendFileSync(this.#descriptor, `${resultColumns.join()}\n`);
       }
       const fields = [email, service, result, error, message, password].map((field) => {
-        return /[",\r\n]/.test(field) ? `"${oneLine(field).replaceAll('"', '""')}"` : field;
+        return /[",\r\n\0]/.test(field) ? `"${oneLine(field).replaceAll('"', '""')}"` : field;
       });
       appendFileSync(this.#descriptor, `${fields.join()}\n`);
     } catch (error) {
@@ -265,11 +270,12 @@ class Results {
 }
 
 /**
- * A record of the results is one line, whatever is in it, so that a torn one is known by its end.
+ * A record of the results is one line, whatever is in it, so that a torn one is known by its end; and it is without NUL,
+ * which not every reader of CSV bears.
  * @param {string} text
  */
 function oneLine(text) {
-  return text.replace(/[\r\n]+/g, ' ');
+  return text.replace(/[\r\n\0]+/g, ' ');
 }
 
 /** @param {string} email */
@@ -289,6 +295,8 @@ class Import {
   #generatedPasswords = 0;
   /** @type {{ row: Row, text: string }[]} */
   #failures = [];
+  /** @type {{ row: Row, text: string }[]} Clients that are there, but have a password that nobody knows. */
+  #remarks = [];
   /** @type {number | undefined} The exit status of a run that sends no more rows. */
   #stopStatus;
 
@@ -352,12 +360,12 @@ class Import {
       [before, 'added before'],
       [failed, 'failed'],
       [unknown, 'in doubt'],
-      [left, 'left'],
+      [left, 'left, which another run takes up'],
     ];
     const shown = parts.filter(([count, what]) => count > 0 || what === 'added');
-    console.log(`${rowCount} rows: ${shown.map((part) => part.join(' ')).join(', ')}`);
-    this.#failures.sort((one, other) => one.row.line - other.row.line);
-    for (const { row, text } of this.#failures) {
+    console.log(`${rowCount} ${rowCount === 1 ? 'row' : 'rows'}: ${shown.map((part) => part.join(' ')).join(', ')}`);
+    const listed = [...this.#failures, ...this.#remarks].sort((one, other) => one.row.line - other.row.line);
+    for (const { row, text } of listed) {
       console.log(`line ${row.line}: ${oneLine(row.email) || '(no e-mail)'}: ${text}`);
     }
     if (this.#generatedPasswords > 0) console.log(`The generated passwords are in ${this.#results.file}`);
@@ -407,8 +415,14 @@ class Import {
    */
   #added(row, generated) {
     this.#counts.added++;
-    if (generated) this.#generatedPasswords++;
-    this.#record(row, 'added', { password: generated?.password });
+    try {
+      this.#record(row, 'added', { password: generated?.password });
+      if (generated) this.#generatedPasswords++;
+    } catch (error) {
+      const text = `added, but its password could not be noted; ${newPassword}`;
+      if (generated) this.#remarks.push({ row, text });
+      throw error;
+    }
   }
 
   /**
@@ -419,9 +433,11 @@ class Import {
     if (!(error instanceof BridgeError)) throw error;
     const wasInDoubt = ['sent', 'unknown'].includes(this.#before.get(emailKey(row.email)));
     if (wasInDoubt && error.name === 'OVS_ERR_CLIENT_EXISTS') {
-      const loss = row.data.password ? '' : ', and with it the password; OVS_CMD_RESET_PASSWORD mails a new one';
+      const loss = row.data.password ? '' : `, and with it the password; ${newPassword}`;
+      const message = `added by an interrupted run, whose answer was lost${loss}`;
       this.#counts.exists++;
-      this.#record(row, 'exists', { message: `added by an interrupted run, whose answer was lost${loss}` });
+      if (loss) this.#remarks.push({ row, text: message });
+      this.#record(row, 'exists', { message });
       return;
     }
     const isAnswer = error instanceof OVSError;
@@ -469,6 +485,8 @@ class Import {
   }
 }
 
+const isTerminal = process.stderr.isTTY && process.env.TERM !== 'dumb';
+
 /** Says on stderr how far it is: as a bar on a terminal, and otherwise in a line now and then. */
 class Progress {
   #total = 0;
@@ -481,14 +499,14 @@ class Progress {
   start(total) {
     this.#total = total;
     this.#begun = Date.now();
-    this.#shownAt = process.stderr.isTTY ? 0 : this.#begun;
+    this.#shownAt = isTerminal ? 0 : this.#begun;
   }
 
   advance() {
     this.#done++;
     const sinceShown = Date.now() - this.#shownAt;
     const tenth = Math.floor((10 * this.#done) / this.#total);
-    if (process.stderr.isTTY) {
+    if (isTerminal) {
       if (sinceShown >= 100) this.#drawBar();
     } else if (sinceShown >= 1000 && tenth > this.#shownTenth) {
       this.#shownAt = Date.now();
@@ -501,12 +519,12 @@ class Progress {
   print(line) {
     this.end();
     console.error(line);
-    if (process.stderr.isTTY && this.#done > 0 && this.#done < this.#total) this.#drawBar();
+    if (isTerminal && this.#done > 0 && this.#done < this.#total) this.#drawBar();
   }
 
   /** Takes the bar away. */
   end() {
-    if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+    if (isTerminal) process.stderr.write('\r\x1b[K');
   }
 
   #drawBar() {
@@ -526,6 +544,9 @@ class Progress {
   }
 }
 
+// Where nobody reads what is said, the work is done all the same.
+process.stdout.on('error', () => {});
+process.stderr.on('error', () => {});
 try {
   process.exitCode = await main();
 } catch (error) {

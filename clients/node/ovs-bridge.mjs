@@ -10,7 +10,7 @@
  */
 import { spawn } from 'node:child_process';
 import { EventEmitter, setMaxListeners } from 'node:events';
-import { accessSync, constants, realpathSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -34,6 +34,8 @@ import { fileURLToPath } from 'node:url';
  * @typedef {string | number} Plan The plan's API ID, such as '12'.
  */
 
+const bridgeOptions = ['program', 'options', 'env', 'onLog', 'closeTimeout', 'killTimeout'];
+
 /** What `await using` looks for; older versions of Node lack the name. */
 const asyncDispose = /** @type {any} */ (Symbol).asyncDispose ?? Symbol.for('Symbol.asyncDispose');
 
@@ -49,7 +51,8 @@ export class BridgeNotFoundError extends BridgeError {}
 export class BridgeExitError extends BridgeError {
   /** @param {Exit} exit */
   constructor({ code, signal }) {
-    super(signal ? `ovs-bridge was ended by signal ${signal}` : `ovs-bridge ended with status ${code}`);
+    const reason = code === 64 ? ' (wrong options, as its log says)' : '';
+    super(signal ? `ovs-bridge was ended by signal ${signal}` : `ovs-bridge ended with status ${code}${reason}`);
     this.code = code;
     this.signal = signal;
   }
@@ -98,10 +101,16 @@ export class Bridge extends EventEmitter {
   /**
    * Starts the bridge.
    * @param {BridgeOptions} [options]
-   * @throws {BridgeNotFoundError}
+   * @throws {BridgeNotFoundError} if there is no program, or another BridgeError if it can't be started
    */
-  constructor(options) {
+  constructor(options = {}) {
     super();
+    for (const name of typeof options === 'object' ? Object.keys(options) : ['']) {
+      if (!bridgeOptions.includes(name)) {
+        throw new TypeError(`new Bridge() takes an object of ${bridgeOptions.join(', ')}; not ${name || options}`);
+      }
+    }
+    if (!Array.isArray(options.options ?? [])) throw new TypeError('"options" are an array of strings');
     this.#process = new LineProcess((line) => this.#take(line), options);
     this.#process.keepAlive(false);
     this.#process.ended.then(({ error, ...exit }) => this.#fail(() => error ?? new BridgeExitError(exit)));
@@ -123,6 +132,9 @@ export class Bridge extends EventEmitter {
     signal?.throwIfAborted();
     if (this.#closed) throw new BridgeError('the bridge is closed; nothing can be called any more');
     if (this.#failure) throw this.#failure();
+    if (data != null && typeof data !== 'object') {
+      throw new TypeError(`${command} takes an object of parameters, such as { email: 'ann@example.com' }`);
+    }
     const id = this.#lastID + 1;
     const isEmpty = data == null || (typeof data === 'object' && Object.keys(data).length === 0);
     // The id stands first: there the bridge finds it even in a line that it can't use.
@@ -385,12 +397,17 @@ export class LineProcess {
     this.#timeouts = { closeTimeout, killTimeout };
     /** The path of the program. */
     this.program = findProgram(program);
-    this.#child = spawn(this.program, ['--parent-pid', `${process.pid}`, ...options], {
-      env: { ...process.env, ...env },
-      // A process group of its own: Ctrl-C at the terminal reaches this process alone, which decides.
-      detached: true,
-      stdio: ['pipe', 'pipe', onLog ? 'pipe' : 'inherit'],
-    });
+    const args = ['--parent-pid', `${process.pid}`, ...options];
+    try {
+      this.#child = spawn(this.program, args, {
+        env: { ...process.env, ...env },
+        // A process group of its own: Ctrl-C at the terminal reaches this process alone, which decides.
+        detached: true,
+        stdio: ['pipe', 'pipe', onLog ? 'pipe' : 'inherit'],
+      });
+    } catch (cause) {
+      throw new BridgeError(`${this.program} can't be started: ${cause}`, { cause });
+    }
     /**
      * How it ended, once all it has said is delivered; with `error` if it could not be started.
      * @type {Promise<Exit & { error?: Error }>}
@@ -497,15 +514,19 @@ function findProgram(given) {
     if (isExecutable(program)) return path.resolve(program);
     throw new BridgeNotFoundError(`${program}, from ${origin}, is no executable file`);
   }
-  const builds = path.resolve(realpathSync(fileURLToPath(import.meta.url)), '../../../.build');
   const inFolder = (/** @type {string} */ folder) => path.resolve(folder, 'ovs-bridge');
-  const built = [`${builds}/release`, `${builds}/debug`].map(inFolder).filter(isExecutable);
-  const latest = built.sort((one, other) => statSync(other).mtimeMs - statSync(one).mtimeMs)[0];
-  const found = (process.env.PATH ?? '').split(path.delimiter).map(inFolder).find(isExecutable) ?? latest;
-  if (found) return found;
+  const onPath = (process.env.PATH ?? '').split(path.delimiter).map(inFolder).find(isExecutable);
+  if (onPath) return onPath;
+  const file = realpathSync(fileURLToPath(import.meta.url));
+  const root = path.resolve(file, '../../..');
+  if (path.dirname(file) === path.join(root, 'clients/node') && existsSync(path.join(root, 'Package.swift'))) {
+    const built = ['release', 'debug'].map((build) => inFolder(path.join(root, '.build', build))).filter(isExecutable);
+    built.sort((one, other) => statSync(other).mtimeMs - statSync(one).mtimeMs);
+    if (built.length > 0) return built[0];
+  }
   throw new BridgeNotFoundError(
-    `no ovs-bridge was found, neither on PATH nor in ${builds}; build it with "swift build -c release" in the ` +
-      "package's folder, then put its .build/release on PATH, or the program's path in OVS_BRIDGE",
+    'there is no ovs-bridge on PATH: build it with "swift build -c release" in its package, and put its ' +
+      '.build/release on PATH, or the path of the program in OVS_BRIDGE, or name it as the option "program"',
   );
 }
 

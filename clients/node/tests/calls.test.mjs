@@ -151,6 +151,7 @@ test('an error is an OVSError with all of the answer', async (t) => {
 test('a call that can not be made leaves the bridge as it was', async (t) => {
   const bridge = startBridge(t);
   assert.equal((await rejection(bridge.login({ email: 1n }))).name, 'TypeError');
+  assert.match((await rejection(bridge.setApiKey('key'))).message, /OVS_CMD_SET_API_KEY takes an object of parameters/);
   assert.equal((await rejection(bridge.call('OVS_CMD_NONE'))).name, 'OVS_ERR_UNKNOWN_COMMAND');
   assert.equal((await rejection(bridge.call())).name, 'OVS_ERR_INVALID_ENVELOPE');
   assert.equal((await rejection(bridge.logout({ timeout: NaN }))).name, 'OVS_ERR_INVALID_ENVELOPE');

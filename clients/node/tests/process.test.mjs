@@ -8,6 +8,7 @@ import {
   readFileSync,
   readdirSync,
   readlinkSync,
+  rmSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
@@ -55,7 +56,7 @@ describe('the process', { concurrency: 4 }, () => {
     assert.match(await whereabouts({ ...all, OVS_BRIDGE: '' }), new RegExp(`this is ${onPath}$`));
   });
 
-  it('then it is the latest build of the package, also by a link to the file; or it is told how to build', async (t) => {
+  it('then it is the latest build of the package, also by a link; or it is told how to build', async (t) => {
     const folder = scratchFolder(t);
     mkdirSync(path.join(folder, 'package/clients/node'), { recursive: true });
     const file = path.join(folder, 'package/clients/node/ovs-bridge.mjs');
@@ -69,15 +70,26 @@ describe('the process', { concurrency: 4 }, () => {
       const args = ['--input-type=module', '--preserve-symlinks', '-e', program];
       return (await new NodeProcess(t, args, { env }).ended()).stdout;
     };
-    const nothingFound = /^BridgeNotFoundError no ovs-bridge was found.*swift build -c release.*PATH.*OVS_BRIDGE/;
+    const nothingFound = /^BridgeNotFoundError there is no ovs-bridge.*swift build -c release.*PATH.*OVS_BRIDGE/;
     assert.match(await said(), nothingFound);
     for (const [time, build] of ['release', 'debug', 'release'].entries()) {
       const found = path.join(folder, 'package/.build', build, 'ovs-bridge');
       mkdirSync(path.dirname(found), { recursive: true });
       copyFileSync(script(t, sayingItsPath), found);
       utimesSync(found, 2e9, 2e9 + time);
+      // Only in the package itself: a copy in another project takes no build that happens to lie there.
+      rmSync(path.join(folder, 'package/Package.swift'), { force: true });
+      assert.match(await said(), nothingFound);
+      writeFileSync(path.join(folder, 'package/Package.swift'), '');
       assert.match(await said(), new RegExp(`this is ${found}\n`));
     }
+  });
+
+  it('what the constructor does not know is not ignored', () => {
+    const misspelt = { option: ['--sandbox-now', '2026-01-31'] };
+    assert.throws(() => new Bridge(misspelt), /^TypeError: new Bridge\(\) takes an object of program, .*; not option$/);
+    assert.throws(() => new Bridge('/program'), /; not \/program$/);
+    assert.throws(() => new Bridge({ options: '--sandbox-now 2026-01-31' }), /"options" are an array of strings/);
   });
 
   it('what is named and can not be executed is an error that says where it came from', (t) => {
