@@ -219,7 +219,7 @@ final class Dispatcher {
         .init("commands", .object(configuration.table.rows.map { .init($0.name, .integer($0.number)) })),
       ])
     case .shutdown:
-      log.info("ending, as OVS_CMD_SHUTDOWN asked")
+      log.debug("ending, as OVS_CMD_SHUTDOWN asked")
       return .null
     }
   }

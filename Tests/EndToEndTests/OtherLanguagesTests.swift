@@ -21,7 +21,7 @@ import Testing
       description: "the Python client", interpreter: "python3", version: "Python 3.9",
       arguments: ["-B", "-W", "error", "-m", "unittest", "discover", "-s", "clients/python"]),
     Program(
-      description: "the Node client", interpreter: "node", version: "Node 18",
+      description: "the Node client", interpreter: "node", version: "Node 18.16",
       arguments: ["--test", "clients/node/tests/*.test.mjs"]),
     Program(
       description: "the shell client", interpreter: "bash", version: "bash 4.2",

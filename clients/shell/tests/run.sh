@@ -302,7 +302,7 @@ test_pipelining() {
 
 test_collect() {
   local seen='' n=7
-  take() { seen+="$2:$3:$4:$OVS_ERROR_NAME:$(ovs_submit OVS_CMD_LOGOUT; echo $?) "; }
+  take() { seen+="$2:$3:$4:$OVS_ERROR_NAME "; }
   start
   ovs_submit OVS_CMD_SET_API_KEY api_key=k
   ovs_submit OVS_CMD_LOGOUT
@@ -310,8 +310,8 @@ test_collect() {
   ovs_submit OVS_CMD_LOGIN email=a@b.de password=p
   ovs_collect take
   is "the first error" "$?" 11
-  has "a success" "$seen" '0:::OVS_ERR_OK:0 '
-  has "an error" "$seen" '11::log in first, with OVS_CMD_LOGIN:OVS_ERR_NOT_LOGGED_IN:0 '
+  has "a success" "$seen" '0:::OVS_ERR_OK '
+  has "an error" "$seen" '11::log in first, with OVS_CMD_LOGIN:OVS_ERR_NOT_LOGGED_IN '
   ovs_submit OVS_CMD_LOGIN email=a@b.de password=p
   try ovs_collect
   is "without a function" "$status $errors" "15 $OVS_ID: no client has this e-mail; OVS_CMD_ADD_CLIENT adds one"
@@ -322,8 +322,109 @@ test_collect() {
   has "a call in the function" "$nested" 'waits for other answers; ovs_submit queues a command64'
   seen=''
   ovs_collect take
-  is "what the function queued" "$seen" '0:::OVS_ERR_OK:0 '
+  is "what the function queued" "$seen" '0:::OVS_ERR_OK '
   ovs_stop 2>/dev/null
+}
+
+# A queue is the shell's that it is made in: nothing is lost behind a pipe, or sent again from outside of a $(…).
+test_queues_of_subshells() {
+  start
+  ovs_call OVS_CMD_SET_API_KEY api_key=k
+  try eval 'echo a@b.de | while read -r e; do ovs_submit OVS_CMD_ADD_CLIENT email="$e" countrycode=DE type=1; done'
+  is "behind a pipe" "$status $errors" \
+    '64 ovs_submit: this is a subshell, with which its queue would be lost; use while … done < <(…)'
+  while read -r e; do
+    ovs_submit OVS_CMD_ADD_CLIENT email="$e" countrycode=DE type=1
+  done < <(printf '%s\n' a@b.de c@d.de)
+  try eval 'x=$(ovs_collect)'
+  has "in a substitution" "$status $errors" '64 ovs_collect: this is a subshell'
+  ovs_collect
+  is "then" "$?" 0
+  ovs_submit OVS_CMD_LOGOUT
+  ovs_collect
+  is "and nothing twice" "$?" 0
+  ovs_stop 2>/dev/null
+}
+
+# Names that a script may have taken for itself, and for ever.
+test_readonly_names() {
+  local taken='name data value head rest in out end signal status part code text file link n x at folder reader caller'
+  is "all of it" "$("$BASH" -c "
+    for name in $taken; do readonly \"\$name=mine\"; done
+    source '$library'
+    ovs_start 2>/dev/null; ovs_call OVS_CMD_SET_API_KEY api_key=\$'k\\t'; echo \$?
+    ovs_field name \"\$(ovs_call OVS_CMD_GET_INFO)\"
+    f() { ovs_call OVS_CMD_LOGIN email=a@b.de password=p 2>/dev/null || echo \"error \$?\"; }; f
+    ovs_submit OVS_CMD_LOGOUT; ovs_collect; echo \$?
+    ovs_stop 2>/dev/null; echo \$?")" $'0\novs-bridge\nerror 15\n0\n0'
+}
+
+# In a trap of EXIT, return without a number would be the status of what ended the script.
+test_trap_of_exit() {
+  local said
+  said=$("$BASH" -c "
+    set -e
+    source '$library'
+    ovs_on_event() { echo \"event \$1\"; }
+    at_exit() {
+      ovs_call OVS_CMD_RESET_PASSWORD email=a@b.de; echo \"reset \$?\"; ovs_stop 2>/dev/null; echo \"stop \$?\"
+    }
+    trap at_exit EXIT
+    ovs_start 2>/dev/null
+    ovs_call OVS_CMD_SET_API_KEY api_key=k
+    ovs_call OVS_CMD_ADD_CLIENT email=a@b.de countrycode=DE type=1 password=p
+    ovs_call OVS_CMD_LOGIN email=a@b.de password=wrong 2>/dev/null")
+  is "what it said" "$said" $'event OVS_NOTIFY_SANDBOX_MAIL\nreset 0\nstop 0'
+}
+
+# What the script leaves behind holds no process of ours, though it has inherited its descriptors.
+test_something_left_running() {
+  [[ -d /proc/$$ ]] || { echo "skipped, as there is no /proc"; return; }
+  local left
+  left=$("$BASH" -c "
+    source '$library'
+    ovs_start 2>/dev/null; sleep 60 >/dev/null 2>&1 & ovs_stop 2>/dev/null; echo \$!")
+  # The host has nothing else to wait for.
+  SECONDS=0
+  running() { grep -las "[s]ource '$library'" /proc/[0-9]*/cmdline; }
+  while running >/dev/null && ((SECONDS < 15)); do :; done
+  is "processes left" "$(running)" ''
+  kill "$left"
+}
+
+test_posix_mode() {
+  is "a trap in a call" "$("$BASH" -c "
+    set -o posix
+    . '$library'
+    ovs_start --sandbox-latency 700 2>/dev/null
+    ovs_call OVS_CMD_SET_API_KEY api_key=k
+    trap 'echo trap' USR1
+    (sleep 0.3; kill -USR1 \$\$) &
+    ovs_call OVS_CMD_CLOSE_CLIENT email=a@b.de 2>/dev/null; echo \"\$?\"
+    ovs_stop 2>/dev/null")" $'trap\n15'
+}
+
+test_full_output() {
+  start
+  ovs_call OVS_CMD_GET_INFO 2>/dev/null >/dev/full
+  is "data that could not be written" "$?" 74
+  ovs_stop 2>/dev/null
+}
+
+# Nothing that a program says is evaluated.
+test_what_a_program_says() {
+  script "$scratch/bad" 'read -r line; id=${line#*:\"}; id=${id%%\"*}' \
+    'echo "{\"notification\":1006,\"name\":\"x\",\"error\":x[\$(touch '"$scratch"'/pwned)],\"data\":1,\"id\":\"$id\"}"' \
+    'echo; echo "status x[\$(touch '"$scratch"'/pwned)]"'
+  try ovs_start -p "$scratch/bad"
+  try ovs_call OVS_CMD_GET_INFO
+  ovs_stop 2>/dev/null
+  is "its commands" "$(ls "$scratch"/pwned 2>/dev/null)" ''
+}
+
+test_environment() {
+  is "a variable of ours" "$(_ovs_count=1 main='x[$(echo pwned >&2)]' "$BASH" -c "
+    source '$library'; ovs_start 2>/dev/null; ovs_call OVS_CMD_SET_API_KEY api_key=k; echo \$?; ovs_stop" 2>&1)" 0
 }
 
 test_timeout_and_cancel() {
@@ -522,6 +623,9 @@ test_finding() {
     "ovs_start: there is no ovs-bridge: build it with \"swift build -c release\" in the package's folder, \
 then put its .build/release on PATH, or the program's path in OVS_BRIDGE"$'\n127'
   script "$scratch/package/.build/debug/ovs-bridge" "echo debug"
+  # A copy in another project takes no build that happens to lie there.
+  has "another's" "$(found '' "$PATH" "$copy/ovs-bridge.sh")" 'there is no ovs-bridge'
+  : >"$scratch/package/Package.swift"
   has "the package's" "$(found '' "$PATH" "$copy/ovs-bridge.sh")" 'said: debug'
   has "by a link" "$(found '' "$PATH" "$scratch/else where/link.sh")" 'said: debug'
   mkdir "$scratch/package/.build/release"
