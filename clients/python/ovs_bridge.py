@@ -343,8 +343,8 @@ class Bridge:
     `env` are variables in addition to this process's, such as OVS_API_KEY. `on_event` is called with every `Event`, and
     `on_log` with every line of the bridge's log, which goes to stderr otherwise. Raises `BridgeNotFound`.
 
-    All methods may be called from any thread. The callbacks, and those of futures, run in the thread that reads the
-    answers, in the order of arrival: they may call `submit`, but must not wait for an answer.
+    All methods may be called from any thread, and `submit` from signal handlers, too. The callbacks, and those of
+    futures, run in a thread that reads the answers, in the order of arrival: they must not wait for an answer.
 
     `close`, and the end of a `with` block, first lets the bridge carry through what it was sent: for `close_timeout`
     seconds, then SIGTERM has it give back what it can't end within its --drain-timeout, and `kill_timeout` seconds
