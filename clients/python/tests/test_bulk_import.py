@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 from typing import Any
 
@@ -147,6 +148,26 @@ class BulkImportTests(TestCase):
         self.assertIn("3 rows: 0 added, 3 in doubt\n", output)
         self.assertIn("line 2: c0@b: OVS_ERR_SHUTTING_DOWN: ", output)
 
+    def test_answers_while_it_ends(self) -> None:
+        """What is answered between two Ctrl-C is noted at once, with its password."""
+        server = self.server()
+        server.tell("fault", fault="hang", method="AddClient", email="c0@b")
+        server.tell("fault", fault="delay_reply", method="AddClient", seconds=1, times=2)
+        self.write_many(3)
+        run = self.start("--", "--api-domain", server.domain, "--drain-timeout", "3600")
+        server.tell("wait", requests=3, applied=2, seconds=LIMIT)
+        run.send_signal(signal.SIGINT)
+        # The bridge would be killed after 20 seconds, and everything be noted then.
+        end = time.monotonic() + 15
+        while self.results.read_text("utf-8").count(",added,") < 2:
+            self.assertLess(time.monotonic(), end, "what was answered was not noted")
+            time.sleep(0.05)
+        run.send_signal(signal.SIGINT)
+        self.end(run, 130)
+        records = self.last_results()
+        self.assertEqual([records[f"c{n}@b"]["result"] for n in range(3)], ["sent", "added", "added"])
+        self.assertTrue(records["c2@b"]["password"])
+
     def test_client_of_another(self) -> None:
         """A client that was there before any run is a failure, and no work of ours."""
         server = self.server()
@@ -190,7 +211,7 @@ class BulkImportTests(TestCase):
                 ours, its = os.pipe()
                 os.close(ours)
                 more: dict[str, Any] = {descriptor: its}
-                run = self.start("--", "--sandbox-latency", "1", **more)
+                run = self.start("--", "--sandbox-latency", "50", **more)
                 os.close(its)
                 output = self.end(run, 0)
                 self.assertNotIn("Traceback", output)
