@@ -136,7 +136,7 @@ export class Bridge extends EventEmitter {
       throw new TypeError(`${command} takes an object of parameters, such as { email: 'ann@example.com' }`);
     }
     const id = this.#lastID + 1;
-    const isEmpty = data == null || (typeof data === 'object' && Object.keys(data).length === 0);
+    const isEmpty = data == null || Object.keys(data).length === 0;
     // The id stands first: there the bridge finds it even in a line that it can't use.
     const envelope = { id, cmd: command, data: isEmpty ? undefined : data, timeout_ms: timeout };
     this.#process.write(JSON.stringify(envelope));
