@@ -12,34 +12,40 @@ enum AccountExchange {
   ) -> AMAPIRequest {
     let login = session.liveLogin
     let email = arguments["email"]?.string ?? login?.email
-    var fields: [AMAPIRequest.Field: String] = [:]
-    fields[.apiKey] = session.apiKey?.value
-    fields[.email] = email
+    // In the order of the method's row.
+    var form: [(field: AMAPIRequest.Field, value: String)] = []
+    form.reserveCapacity(9)
+    func add(_ field: AMAPIRequest.Field, _ value: String?) {
+      if let value { form.append((field, value)) }
+    }
+    add(.apiKey, session.apiKey?.value)
+    add(.email, email)
     var isWithToken = true
     switch operation {
     case .login:
-      fields[.password] = arguments.string("password")
+      add(.password, arguments.string("password"))
       isWithToken = false
     case .getAccountType, .getAccountCredential, .getAccountExpirationDate:
       break
     case .addClient:
-      fields[.password] = arguments["password"]?.string
-      fields[.country] = arguments.string("countrycode")
-      fields[.type] = arguments.string("type")
-      fields[.firstName] = arguments["first_name"]?.string
-      fields[.lastName] = arguments["last_name"]?.string
-      fields[.companyName] = arguments["company_name"]?.string
-      fields[.secretKey] = session.secretKey?.value
+      add(.password, arguments["password"]?.string)
+      add(.country, arguments.string("countrycode"))
+      add(.type, arguments.string("type"))
+      add(.firstName, arguments["first_name"]?.string)
+      add(.lastName, arguments["last_name"]?.string)
+      add(.companyName, arguments["company_name"]?.string)
+      add(.secretKey, session.secretKey?.value)
       isWithToken = false
     case .closeClient, .resetPassword:
       isWithToken = email.map(AccountName.key) == session.account
-      if !isWithToken { fields[.secretKey] = session.secretKey?.value }
+      if !isWithToken { add(.secretKey, session.secretKey?.value) }
     case .changePlan, .newProduct:
-      fields[.type] = arguments.string("type")
+      add(.type, arguments.string("type"))
     case .cancelPlan:
-      fields[.when] = "at_due_date"
+      add(.when, "at_due_date")
     }
-    return AMAPIRequest(method(of: operation), bearer: isWithToken ? login?.tokens?.short : nil, fields)
+    return AMAPIRequest(
+      method(of: operation), bearer: isWithToken ? login?.tokens?.short : nil, form: form, to: session.backend.domain)
   }
 
   /// The method that carries an operation out.
@@ -59,7 +65,8 @@ enum AccountExchange {
   /// The request that turns a login's long token into new ones.
   static func renewal(of login: Login, _ session: Session) -> AMAPIRequest {
     AMAPIRequest(
-      .tokenRefresh, bearer: login.tokens?.long, [.apiKey: session.apiKey?.value ?? "", .email: login.email])
+      .tokenRefresh, bearer: login.tokens?.long,
+      form: [(.apiKey, session.apiKey?.value ?? ""), (.email, login.email)], to: session.backend.domain)
   }
 
   /// The success data that a successful reply amounts to.

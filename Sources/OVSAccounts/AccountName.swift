@@ -25,7 +25,7 @@ public enum AccountName: Equatable, Sendable {
     case .session, .accountRead, .accountChange: break
     }
     var email: JSONValue?
-    if let index = request.command.parameters.firstIndex(where: { $0.rule == .email }) {
+    if let index = request.command.accountParameter {
       switch request.parameters {
       case .positional(let list): email = index < list.count ? list[index] : nil
       case .named(let members):
@@ -40,5 +40,12 @@ public enum AccountName: Equatable, Sendable {
   }
 
   /// The form of an e-mail by which accounts are told apart: without case.
-  public static func key(_ email: String) -> String { email.lowercased() }
+  public static func key(_ email: String) -> String {
+    var copy = email
+    let isLower = copy.withUTF8 { utf8 in
+      for byte in utf8 where byte >= 0x80 || byte &- UInt8(ascii: "A") < 26 { return false }
+      return true
+    }
+    return isLower ? email : email.lowercased()
+  }
 }

@@ -4,7 +4,7 @@ import OVSWire
 ///
 /// Commands are given jobs, numbers of the caller's. Each started job comes back once from ``nextCompletion(at:)``,
 /// unless it was abandoned.
-public final class AccountService {
+public struct AccountService: ~Copyable {
   /// How a job ended.
   public struct Completion {
     /// The job.
@@ -32,7 +32,7 @@ public final class AccountService {
   }
 
   /// A job that has not ended.
-  private struct Job {
+  private final class Job {
     let command: Command
     let operation: Command.AccountOperation
     let arguments: Arguments
@@ -46,6 +46,13 @@ public final class AccountService {
     var token: Secret?
     /// What happened so far.
     var events: [Event] = []
+
+    init(_ command: Command, _ operation: Command.AccountOperation, _ arguments: Arguments, _ session: Session) {
+      self.command = command
+      self.operation = operation
+      self.arguments = arguments
+      self.session = session
+    }
 
     var isChange: Bool { command.effect == .accountChange }
 
@@ -77,12 +84,11 @@ public final class AccountService {
   /// Made when it is first needed.
   public private(set) var network: (any NetworkTransport)?
 
-  private var jobs: [Int: Job] = [:]
+  private var jobs = Slots<Job>()
   private var errands: [Int: Errand] = [:]
   private var delayed: [(due: Duration, errand: Errand)] = []
   private var lastTicket = 0
-  private var completions: [Completion] = []
-  private var nextCompletion = 0
+  private var completions = FIFO<Completion>()
 
   /// A service whose sessions start on `sandbox`, and for those with a domain makes a network transport once.
   ///
@@ -102,7 +108,9 @@ public final class AccountService {
   // MARK: What the bridge asks for
 
   /// Carries out a command with the session that it works with.
-  public func start(_ operation: Command.SessionOperation, _ request: Request, as job: Int, in session: Session) {
+  public mutating func start(
+    _ operation: Command.SessionOperation, _ request: Request, as job: Int, in session: Session
+  ) {
     do throws(Failure) {
       try SessionCommands.check(request.command.needs, session)
       let arguments = try Arguments(request.parameters, of: request.command)
@@ -116,13 +124,13 @@ public final class AccountService {
   /// Starts a command with the session that it works with.
   ///
   /// - Returns: what it has to wait for before ``send(_:by:at:)``; nil if it has ended already.
-  public func start(
+  public mutating func start(
     _ operation: Command.AccountOperation, _ request: Request, as job: Int, in session: Session
   ) -> Turn? {
     do throws(Failure) {
       try SessionCommands.check(request.command.needs, session)
       let arguments = try Arguments(request.parameters, of: request.command)
-      jobs[job] = Job(command: request.command, operation: operation, arguments: arguments, session: session)
+      jobs.insert(Job(request.command, operation, arguments, session), as: job)
       return Turn(addsClient: operation == .addClient, usesConnection: session.backend.domain != nil)
     } catch {
       complete(job, .failure(error), events: error.code == .notLoggedIn ? session.login?.endEvents() ?? [] : [])
@@ -131,40 +139,37 @@ public final class AccountService {
   }
 
   /// Sends the request of a started job. Whoever asks abandons it at the deadline.
-  public func send(_ job: Int, by deadline: Duration, at now: Duration) {
+  public mutating func send(_ job: Int, by deadline: Duration, at now: Duration) {
     jobs[job]?.deadline = deadline
     send(job, attempt: 1, at: now)
   }
 
   /// How the next job ended; nil when none has since.
-  public func nextCompletion(at now: Duration) -> Completion? {
-    while nextCompletion == completions.count {
-      completions.removeAll(keepingCapacity: true)
-      nextCompletion = 0
-      sendDelayed(at: now)
+  public mutating func nextCompletion(at now: Duration) -> Completion? {
+    while completions.isEmpty {
+      if !delayed.isEmpty { sendDelayed(at: now) }
       guard completions.isEmpty else { break }
       guard let (ticket, result) = sandbox.receive(at: now) ?? network?.receive(at: now) else { return nil }
-      received(result, for: ticket, at: now)
+      if let errand = errands.removeValue(forKey: ticket) { received(result, for: errand, at: now) }
     }
-    defer { nextCompletion += 1 }
-    return completions[nextCompletion]
+    return completions.removeFirst()
   }
 
   /// When ``nextCompletion(at:)`` is worth asking again at the latest; nil when that doesn't depend on time.
   public var wakeTime: Duration? {
-    [sandbox.wakeTime, network?.wakeTime, delayed.map(\.due).min()].compactMap(\.self).min()
+    earlier(earlier(sandbox.wakeTime, network?.wakeTime), delayed.lazy.map(\.due).min())
   }
 
   /// Gives a job up, whether it was sent or not, and says what became of its request.
-  public func abandon(_ number: Int) -> Failure.Outcome {
-    guard let job = jobs.removeValue(forKey: number), let ticket = job.ticket else { return .notSent }
+  public mutating func abandon(_ number: Int) -> Failure.Outcome {
+    guard let job = jobs.remove(number), let ticket = job.ticket else { return .notSent }
     errands[ticket] = nil
     return openTransport(of: job.session)?.abandon(ticket) ?? .notSent
   }
 
   // MARK: Requests
 
-  private func transport(of session: Session) throws(TransportFailure) -> any Transport {
+  private mutating func transport(of session: Session) throws(TransportFailure) -> any Transport {
     guard session.backend.domain != nil else { return sandbox }
     if let network { return network }
     let made = try makeNetwork()
@@ -178,7 +183,7 @@ public final class AccountService {
   }
 
   /// Sends again what has waited for it.
-  private func sendDelayed(at now: Duration) {
+  private mutating func sendDelayed(at now: Duration) {
     while let index = delayed.firstIndex(where: { $0.due <= now }) {
       let errand = delayed.remove(at: index).errand
       switch errand.purpose {
@@ -198,11 +203,10 @@ public final class AccountService {
   ///
   /// Where the session has ended under the job, as it may have while the job waited for its turn, the request goes
   /// without its token, or not at all if the command needs a session.
-  private func send(_ number: Int, attempt: Int, at now: Duration) {
-    guard var job = jobs[number] else { return }
+  private mutating func send(_ number: Int, attempt: Int, at now: Duration) {
+    guard let job = jobs[number] else { return }
     if let login = job.session.login, login.tokens == nil {
       job.events += login.endEvents()
-      jobs[number] = job
       guard job.command.needs != .login else {
         let failure = Failure(.notLoggedIn, "the session has ended; log in again with OVS_CMD_LOGIN")
         return complete(number, .failure(failure))
@@ -216,56 +220,49 @@ public final class AccountService {
       {
         return renew(login, for: number, at: now)
       }
-      let ticket = newTicket(for: Errand(purpose: .job(number), attempt: attempt))
-      job.ticket = ticket
+      job.ticket = lastTicket + 1
       job.token = request.bearer.map(Secret.init)
-      jobs[number] = job
-      send(request, as: ticket, of: job.session, over: transport, within: nil, at: now)
+      send(request, Errand(purpose: .job(number), attempt: attempt), over: transport, within: nil, at: now)
     } catch {
       complete(number, .failure(error.failure(ofChange: job.isChange)))
     }
   }
 
   /// Has a login's tokens renewed, once for all jobs that want it.
-  private func renew(_ login: Login, for number: Int, at now: Duration) {
-    guard let session = jobs[number]?.session else { return }
-    jobs[number]?.hasRenewed = true
-    jobs[number]?.ticket = nil
+  private mutating func renew(_ login: Login, for number: Int, at now: Duration) {
+    guard let job = jobs[number] else { return }
+    job.hasRenewed = true
+    job.ticket = nil
     login.waiting = (login.waiting ?? []) + [number]
     guard login.waiting == [number] else { return }
-    renew(Errand(purpose: .renewal(login, session, deadline: now + renewalLimit)), at: now)
+    renew(Errand(purpose: .renewal(login, job.session, deadline: now + renewalLimit)), at: now)
   }
 
-  private func renew(_ errand: Errand, at now: Duration) {
+  private mutating func renew(_ errand: Errand, at now: Duration) {
     guard case .renewal(let login, let session, let deadline) = errand.purpose,
       let transport = openTransport(of: session)
     else { return }
     let request = AccountExchange.renewal(of: login, session)
-    let ticket = newTicket(for: errand)
-    send(request, as: ticket, of: session, over: transport, within: deadline - now, at: now)
+    send(request, errand, over: transport, within: deadline - now, at: now)
   }
 
-  private func newTicket(for errand: Errand) -> Int {
-    lastTicket += 1
-    errands[lastTicket] = errand
-    return lastTicket
-  }
-
-  private func send(
-    _ request: AMAPIRequest, as ticket: Int, of session: Session, over transport: any Transport,
-    within limit: Duration?, at now: Duration
+  /// Sends a request under the next ticket.
+  private mutating func send(
+    _ request: AMAPIRequest, _ errand: Errand, over transport: any Transport, within limit: Duration?, at now: Duration
   ) {
-    var request = request
-    request.domain = session.backend.domain
-    if let reply = transport.send(request, as: ticket, within: limit, at: now) {
-      received(.success(reply), for: ticket, at: now)
+    lastTicket += 1
+    if let reply = transport.send(request, as: lastTicket, within: limit, at: now) {
+      received(.success(reply), for: errand, at: now)
+    } else {
+      errands[lastTicket] = errand
     }
   }
 
   // MARK: Replies
 
-  private func received(_ result: Result<AMAPIReply, TransportFailure>, for ticket: Int, at now: Duration) {
-    guard let errand = errands.removeValue(forKey: ticket) else { return }
+  private mutating func received(
+    _ result: Result<AMAPIReply, TransportFailure>, for errand: Errand, at now: Duration
+  ) {
     tell { self.fate(of: errand, result) }
     if sendsAgain(errand, after: result, at: now) { return }
     switch errand.purpose {
@@ -275,7 +272,7 @@ public final class AccountService {
   }
 
   /// Has a request sent again later, if that is worth it and allowed, and there is time.
-  private func sendsAgain(
+  private mutating func sendsAgain(
     _ errand: Errand, after result: Result<AMAPIReply, TransportFailure>, at now: Duration
   ) -> Bool {
     let (isChange, deadline): (Bool, Duration?) =
@@ -310,7 +307,7 @@ public final class AccountService {
     }
   }
 
-  private func answered(_ number: Int, _ result: Result<AMAPIReply, TransportFailure>, at now: Duration) {
+  private mutating func answered(_ number: Int, _ result: Result<AMAPIReply, TransportFailure>, at now: Duration) {
     guard let job = jobs[number], let transport = openTransport(of: job.session) else { return }
     let reply: AMAPIReply
     switch result {
@@ -328,10 +325,9 @@ public final class AccountService {
       }
       return complete(number, .failure(reply.failure(of: method, hiding: job.secrets)))
     }
-    let tokens = AccountExchange.tokens(in: reply, at: transport.time(at: now))
     var session: Session?
     if job.operation == .login {
-      guard let tokens else {
+      guard let tokens = AccountExchange.tokens(in: reply, at: transport.time(at: now)) else {
         return complete(
           number,
           .failure(
@@ -341,8 +337,10 @@ public final class AccountService {
       }
       session = job.session
       session?.login = Login(email: job.arguments.string("email"), tokens: tokens)
-    } else if let tokens, job.token != nil, login?.tokens != nil {
-      login?.tokens = tokens
+    } else if job.token != nil, let login, login.tokens != nil,
+      let tokens = AccountExchange.tokens(in: reply, at: transport.time(at: now))
+    {
+      login.tokens = tokens
     }
     let events = reply.mail.map { [$0.event] } ?? []
     do throws(Failure) {
@@ -354,7 +352,7 @@ public final class AccountService {
     }
   }
 
-  private func renewed(
+  private mutating func renewed(
     _ login: Login, _ session: Session, _ result: Result<AMAPIReply, TransportFailure>, at now: Duration
   ) {
     let waiting = (login.waiting ?? []).filter { jobs[$0] != nil }
@@ -379,13 +377,13 @@ public final class AccountService {
   }
 
   /// Ends a session whose tokens can't be renewed.
-  private func expire(_ login: Login, _ waiting: [Int], at now: Duration) {
+  private mutating func expire(_ login: Login, _ waiting: [Int], at now: Duration) {
     login.tokens = nil
     for job in waiting { send(job, attempt: 1, at: now) }
   }
 
   /// Ends jobs that have not been sent because there are no new tokens for now.
-  private func fail(_ waiting: [Int], because failure: ([String]) -> Failure) {
+  private mutating func fail(_ waiting: [Int], because failure: ([String]) -> Failure) {
     for number in waiting {
       guard let job = jobs[number] else { continue }
       var reason = failure(job.secrets)
@@ -395,10 +393,10 @@ public final class AccountService {
     }
   }
 
-  private func complete(
+  private mutating func complete(
     _ job: Int, _ result: Result<JSONValue, Failure>, session: Session? = nil, events: [Event] = []
   ) {
-    let before = jobs.removeValue(forKey: job)?.events ?? []
+    let before = jobs.remove(job)?.events ?? []
     completions.append(Completion(job: job, result: result, session: session, events: before + events))
   }
 }

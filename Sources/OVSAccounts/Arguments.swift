@@ -16,7 +16,8 @@ public struct Arguments: Sendable {
   public init(_ parameters: Request.Parameters, of command: Command) throws(Failure) {
     self.command = command
     var values = try Self.assign(parameters, to: command)
-    for (index, parameter) in command.parameters.enumerated() {
+    for index in values.indices {
+      let parameter = command.parameters[index]
       guard let value = values[index] else {
         guard !parameter.isRequired else {
           throw Failure(
@@ -37,7 +38,8 @@ public struct Arguments: Sendable {
 
   /// The value of the parameter called `name`; nil if it is absent.
   public subscript(name: String) -> JSONValue? {
-    command.parameters.firstIndex { $0.name == name }.flatMap { values[$0] }
+    for index in values.indices where command.parameters[index].name == name { return values[index] }
+    return nil
   }
 
   /// The string that the parameter called `name` has; empty for one that is absent.
@@ -56,8 +58,13 @@ public struct Arguments: Sendable {
       }
       for (index, value) in list.enumerated() { values[index] = present(value, row[index]) }
     case .named(let members):
+      var expected = 0
       for member in members {
-        guard let index = row.firstIndex(where: { $0.name == member.name || $0.alias == member.name }) else {
+        // Most come in the order of the row.
+        let found =
+          expected < row.count && row[expected].name == member.name
+          ? expected : row.firstIndex { $0.name == member.name || $0.alias == member.name }
+        guard let index = found else {
           throw Failure(
             .invalidParams, field: member.name,
             "\(command.name) has no parameter \(quoted(member.name))"
@@ -72,6 +79,7 @@ public struct Arguments: Sendable {
           )
         }
         values[index] = values[index] ?? value
+        expected = index + 1
       }
     }
     return values
@@ -107,13 +115,21 @@ extension UInt8 {
 
 extension String {
   fileprivate var isEmail: Bool {
-    guard utf8.count <= 254, let at = utf8.firstIndex(of: UInt8(ascii: "@")) else { return false }
-    let rest = utf8.index(after: at)
-    guard at > utf8.startIndex, rest < utf8.endIndex, !utf8[rest...].contains(UInt8(ascii: "@")) else { return false }
-    return unicodeScalars.allSatisfy { scalar in
-      scalar.isASCII
-        ? scalar.value > 0x20 && scalar.value != 0x7F
-        : !scalar.properties.isWhitespace && scalar.properties.generalCategory != .control
+    var copy = self
+    return copy.withUTF8 { utf8 in
+      guard utf8.count <= 254, let at = utf8.firstIndex(of: UInt8(ascii: "@")), at > 0, at < utf8.count - 1 else {
+        return false
+      }
+      var isASCII = true
+      for (index, byte) in utf8.enumerated() {
+        if byte <= 0x20 || byte == 0x7F || byte == UInt8(ascii: "@") && index != at { return false }
+        if byte >= 0x80 { isASCII = false }
+      }
+      return isASCII || !String(decoding: utf8, as: UTF8.self).unicodeScalars.contains(where: \.isSpaceOrControl)
     }
   }
+}
+
+extension Unicode.Scalar {
+  fileprivate var isSpaceOrControl: Bool { properties.isWhitespace || properties.generalCategory == .control }
 }

@@ -1,28 +1,38 @@
 /// A queue: appending at the end and removing at the start take constant time on average.
-package struct FIFO<Element> {
-  private var elements: [Element] = []
-  private var head = 0
+@frozen public struct FIFO<Element> {
+  @usableFromInline var elements: [Element] = []
+  @usableFromInline var head = 0
 
-  package init() {}
+  /// An empty queue.
+  @inlinable public init() {}
 
-  package var isEmpty: Bool { head == elements.count }
+  /// Whether there is nothing in it.
+  @inlinable public var isEmpty: Bool { head == elements.count }
 
-  package var count: Int { elements.count - head }
+  /// How many elements wait.
+  @inlinable public var count: Int { elements.count - head }
 
-  package var first: Element? { isEmpty ? nil : elements[head] }
+  /// The element that is next; nil where there is none.
+  @inlinable public var first: Element? { isEmpty ? nil : elements[head] }
 
-  package mutating func append(_ element: Element) {
+  /// Puts an element at the end.
+  @inlinable public mutating func append(_ element: Element) {
     elements.append(element)
   }
 
-  @discardableResult
-  package mutating func removeFirst() -> Element? {
-    guard let element = first else { return nil }
-    head += 1
-    if isEmpty {
+  /// Takes the element that is next; nil where there is none.
+  @inlinable @discardableResult
+  public mutating func removeFirst() -> Element? {
+    guard !isEmpty else { return nil }
+    if count == 1 {
+      let element = elements.removeLast()
       elements.removeAll(keepingCapacity: head <= 1024)
       head = 0
-    } else if head > 32, head * 2 > elements.count {
+      return element
+    }
+    let element = elements[head]
+    head += 1
+    if head > 32, head * 2 > elements.count {
       elements.removeSubrange(..<head)
       head = 0
     }
@@ -32,7 +42,7 @@ package struct FIFO<Element> {
 
 extension FIFO where Element: Equatable {
   /// Removes an element from wherever it stands; takes time in the queue's length.
-  package mutating func remove(_ element: Element) {
+  @inlinable public mutating func remove(_ element: Element) {
     guard let index = elements[head...].firstIndex(of: element) else { return }
     if index == head { removeFirst() } else { elements.remove(at: index) }
   }

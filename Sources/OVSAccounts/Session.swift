@@ -29,20 +29,69 @@ public struct Session {
     }
   }
 
-  /// Where commands go.
-  public internal(set) var backend: Backend
-  /// The Account Management API's key.
-  var apiKey: Secret?
-  /// The server-side secret key.
-  var secretKey: Secret?
-  /// The end-user who is logged in.
-  var login: Login?
+  /// What a session holds, shared by its copies until one is changed: every command has one.
+  private final class Contents {
+    var backend: Backend
+    var apiKey: Secret?
+    var secretKey: Secret?
+    var login: Login?
+
+    init(backend: Backend, apiKey: Secret?, secretKey: Secret?, login: Login?) {
+      self.backend = backend
+      self.apiKey = apiKey
+      self.secretKey = secretKey
+      self.login = login
+    }
+  }
+
+  private var contents: Contents
 
   /// A session without a login.
   public init(backend: Backend, apiKey: String? = nil, secretKey: String? = nil) {
-    self.backend = backend
-    self.apiKey = apiKey.map(Secret.init)
-    self.secretKey = secretKey.map(Secret.init)
+    contents = Contents(
+      backend: backend, apiKey: apiKey.map(Secret.init), secretKey: secretKey.map(Secret.init), login: nil)
+  }
+
+  private mutating func own() {
+    guard !isKnownUniquelyReferenced(&contents) else { return }
+    contents = Contents(
+      backend: contents.backend, apiKey: contents.apiKey, secretKey: contents.secretKey, login: contents.login)
+  }
+
+  /// Where commands go.
+  public internal(set) var backend: Backend {
+    get { contents.backend }
+    set {
+      own()
+      contents.backend = newValue
+    }
+  }
+
+  /// The Account Management API's key.
+  var apiKey: Secret? {
+    get { contents.apiKey }
+    set {
+      own()
+      contents.apiKey = newValue
+    }
+  }
+
+  /// The server-side secret key.
+  var secretKey: Secret? {
+    get { contents.secretKey }
+    set {
+      own()
+      contents.secretKey = newValue
+    }
+  }
+
+  /// The end-user who is logged in.
+  var login: Login? {
+    get { contents.login }
+    set {
+      own()
+      contents.login = newValue
+    }
   }
 
   /// The account that is logged in, as ``AccountName`` writes it.

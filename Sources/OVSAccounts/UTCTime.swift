@@ -50,6 +50,9 @@ public struct UTCTime: Comparable, Sendable {
     return Self.padded(day.tm_year + 1900, to: 4) + "-" + Self.padded(day.tm_mon + 1) + "-" + Self.padded(day.tm_mday)
   }
 
+  /// The whole days between 1970-01-01 and its own.
+  var daysSince1970: Int64 { (seconds - (seconds % 86400 + 86400) % 86400) / 86400 }
+
   /// The start of the day `months` months later; of a shorter month that lacks the day, its last.
   public func startOfDay(addingMonths months: Int) -> UTCTime {
     var day = fields

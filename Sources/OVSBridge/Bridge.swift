@@ -47,7 +47,7 @@ public struct Bridge: ~Copyable {
   private let configuration: Configuration
   private let log: Log
   private let signals: Signals
-  private let dispatcher: Dispatcher
+  private var dispatcher: Dispatcher
   private var parent: ParentWatch?
   private var reader: EnvelopeReader
   private var splitter: LineSplitter

@@ -40,6 +40,19 @@ struct Descriptors {
     return terminal >= 0 ? terminal : nil
   }
 
+  /// The writing end of the pipe behind a descriptor, opened anew like a terminal; nil where there is no pipe, and where
+  /// the system can't do it or forbids it.
+  static func nonBlockingPipe(_ descriptor: Int32) -> Int32? {
+    #if os(Linux)
+      var status = stat()
+      guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFIFO else { return nil }
+      let pipe = open("/proc/self/fd/\(descriptor)", O_WRONLY | O_NONBLOCK | O_CLOEXEC)
+      return pipe >= 0 ? pipe : nil
+    #else
+      return nil
+    #endif
+  }
+
   private static func duplicate(_ descriptor: Int32) throws(StartFailure) -> Int32 {
     let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 3)
     guard copy >= 0 else {

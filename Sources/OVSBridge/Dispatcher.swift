@@ -11,13 +11,19 @@ import OVSWire
 
 /// Takes messages, has the scheduler decide their order and the account service carry them out, and writes the
 /// answers: the whole bridge but for its descriptors, signals and clock.
-final class Dispatcher {
+struct Dispatcher: ~Copyable {
   /// A command on its way.
-  private struct Job {
+  private final class Job {
     let request: Request
     /// Checked already, for what concerns the process; the account service checks the rest in its turn.
     let arguments: Arguments?
     let slot: Slot?
+
+    init(_ request: Request, _ arguments: Arguments?, _ slot: Slot?) {
+      self.request = request
+      self.arguments = arguments
+      self.slot = slot
+    }
   }
 
   /// A place in the answer to a batch.
@@ -50,17 +56,20 @@ final class Dispatcher {
   var output = JSONWriter()
 
   private let configuration: Configuration
-  private let service: AccountService
+  private var service: AccountService
   private let log: Log
   private var scheduler: Scheduler<Session>
-  private var jobs: [Int: Job] = [:]
-  private var lastJob = 0
+  private var jobs = Slots<Job>()
+  private var numbers = SlotNumbers()
+  /// What OVS_CMD_GET_INFO tells of the commands.
+  private let commandNumbers: JSONValue
   private var intake: Intake?
   private var actions: [Scheduler<Session>.Action] = []
 
   init(_ configuration: Configuration, log: Log) {
     self.configuration = configuration
     self.log = log
+    commandNumbers = .object(configuration.table.rows.map { .init($0.name, .integer($0.number)) })
     service = AccountService(
       sandbox: Sandbox(configuration.sandbox), renewalLimit: configuration.timeout,
       tell: { entry in log.debug(entry()) }, network: configuration.network)
@@ -78,7 +87,7 @@ final class Dispatcher {
   var isDone: Bool { intake == nil && scheduler.isDone }
 
   /// When ``proceed(at:)`` is due at the latest; nil when nothing depends on time.
-  var wakeTime: Duration? { [scheduler.wakeTime, service.wakeTime].compactMap(\.self).min() }
+  var wakeTime: Duration? { earlier(scheduler.wakeTime, service.wakeTime) }
 
   /// Does what `poll` (POSIX) does, and waits for what the account service waits for too.
   ///
@@ -91,8 +100,8 @@ final class Dispatcher {
   }
 
   /// Takes a message; only when ``hasRoom``.
-  func take(_ message: Message, at now: Duration) {
-    switch message {
+  mutating func take(_ message: consuming Message, at now: Duration) {
+    switch consume message {
     case .single(let incoming):
       take(incoming, slot: nil, at: now)
     case .batch(let elements):
@@ -102,7 +111,7 @@ final class Dispatcher {
   }
 
   /// Goes on with what has become possible since: replies, timeouts, the rest of a batch.
-  func proceed(at now: Duration) {
+  mutating func proceed(at now: Duration) {
     // What has come in by now is in time.
     finishJobs(at: now)
     handle(.tick, at: now)
@@ -110,18 +119,18 @@ final class Dispatcher {
   }
 
   /// Says that no more messages will come.
-  func endInput(at now: Duration) {
+  mutating func endInput(at now: Duration) {
     handle(.inputEnded, at: now)
   }
 
   /// Asks for an end by `deadline`: what isn't done then is given up, and what comes in after it refused.
-  func stop(by deadline: Duration, at now: Duration) {
+  mutating func stop(by deadline: Duration, at now: Duration) {
     handle(.stopped(deadline: deadline), at: now)
   }
 
   // MARK: Messages
 
-  private func takeIn(at now: Duration) {
+  private mutating func takeIn(at now: Duration) {
     while let rest = intake, !scheduler.isFull {
       intake?.next += 1
       if rest.next + 1 == rest.elements.count { intake = nil }
@@ -129,8 +138,8 @@ final class Dispatcher {
     }
   }
 
-  private func take(_ incoming: Incoming, slot: Slot?, at now: Duration) {
-    switch incoming {
+  private mutating func take(_ incoming: consuming Incoming, slot: Slot?, at now: Duration) {
+    switch consume incoming {
     case .fault(let failure, let command, let reply):
       log.debug("refused \(command?.name ?? "a message"): \(failure.code.row.name)")
       answer(.failure(failure), command: command, to: reply, slot: slot)
@@ -143,18 +152,18 @@ final class Dispatcher {
           return take(.fault(error, command: request.command, request.reply), slot: slot, at: now)
         }
       }
-      lastJob += 1
-      log.debug("command \(lastJob): \(request.command.name)")
-      jobs[lastJob] = Job(request: request, arguments: arguments, slot: slot)
-      let account = AccountName(of: request)
-      handle(
-        .arrived(lastJob, request.command.effect, account, timeout: request.timeout ?? configuration.timeout), at: now)
+      let number = numbers.next()
+      log.debug("command \(SlotNumbers.order(of: number)): \(request.command.name)")
+      let (effect, account) = (request.command.effect, AccountName(of: request))
+      let timeout = request.timeout ?? configuration.timeout
+      jobs.insert(Job(request, arguments, slot), as: number)
+      handle(.arrived(number, effect, account, timeout: timeout), at: now)
     }
   }
 
   // MARK: Actions
 
-  private func handle(_ event: Scheduler<Session>.Event, at now: Duration) {
+  private mutating func handle(_ event: Scheduler<Session>.Event, at now: Duration) {
     // What an action brings about is appended behind it, so that all is done in order and the stack stays flat.
     let isOutermost = actions.isEmpty
     scheduler.handle(event, at: now, &actions)
@@ -174,7 +183,7 @@ final class Dispatcher {
     actions.removeAll(keepingCapacity: true)
   }
 
-  private func start(_ number: Int, in session: Session, at now: Duration) {
+  private mutating func start(_ number: Int, in session: Session, at now: Duration) {
     guard let job = jobs[number] else { return }
     switch job.request.command.operation {
     case .session(let operation):
@@ -191,7 +200,7 @@ final class Dispatcher {
   }
 
   /// Tells that a command is held back by the pace.
-  private func hold(_ number: Int, _ wait: Duration) {
+  private mutating func hold(_ number: Int, _ wait: Duration) {
     guard let job = jobs[number] else { return }
     // In tenths, rounded up.
     let tenths = (wait.milliseconds + 99) / 100
@@ -203,7 +212,7 @@ final class Dispatcher {
     write(Event(.progress, data), to: job.request.reply)
   }
 
-  private func carryOut(
+  private mutating func carryOut(
     _ operation: Command.ProcessOperation, _ arguments: Arguments?, _ session: Session, at now: Duration
   ) -> JSONValue {
     switch operation {
@@ -216,7 +225,7 @@ final class Dispatcher {
         .init("protocol", .integer(bridgeProtocolVersion)),
         .init("pid", .integer(getpid())),
         .init("backend", .string(session.backend.name)),
-        .init("commands", .object(configuration.table.rows.map { .init($0.name, .integer($0.number)) })),
+        .init("commands", commandNumbers),
       ])
     case .shutdown:
       log.debug("ending, as OVS_CMD_SHUTDOWN asked")
@@ -225,9 +234,9 @@ final class Dispatcher {
   }
 
   /// Takes back the commands of an identifier, which are answered first, and counts them.
-  private func cancel(_ id: JSONValue, at now: Duration) -> Int {
+  private mutating func cancel(_ id: JSONValue, at now: Duration) -> Int {
     var count = 0
-    for number in jobs.filter({ $0.value.request.reply.id?.matches(id) ?? false }).keys.sorted() {
+    for number in jobs.all.filter({ $0.value.request.reply.id?.matches(id) ?? false }).map(\.number).sorted() {
       var consequences: [Scheduler<Session>.Action] = []
       scheduler.handle(.cancelled(number), at: now, &consequences)
       for action in consequences {
@@ -242,7 +251,7 @@ final class Dispatcher {
     return count
   }
 
-  private func finishJobs(at now: Duration) {
+  private mutating func finishJobs(at now: Duration) {
     while let completion = service.nextCompletion(at: now) {
       guard let job = jobs[completion.job] else { continue }
       for event in completion.events { write(event, to: job.request.reply) }
@@ -250,20 +259,26 @@ final class Dispatcher {
     }
   }
 
-  private func complete(
+  private mutating func complete(
     _ number: Int, _ result: Result<JSONValue, Failure>, at now: Duration, session: Session?
   ) {
-    guard let job = jobs.removeValue(forKey: number) else { return }
+    guard let job = remove(number) else { return }
     answer(result, command: job.request.command, to: job.request.reply, slot: job.slot)
     switch result {
-    case .success: log.debug("command \(number): OVS_ERR_OK")
-    case .failure(let failure): log.debug("command \(number): \(failure.code.row.name)")
+    case .success: log.debug("command \(SlotNumbers.order(of: number)): OVS_ERR_OK")
+    case .failure(let failure): log.debug("command \(SlotNumbers.order(of: number)): \(failure.code.row.name)")
     }
     handle(.finished(number, session: session), at: now)
   }
 
-  private func giveUp(_ number: Int, _ reason: Scheduler<Session>.Reason) {
-    guard let job = jobs.removeValue(forKey: number) else { return }
+  private mutating func remove(_ number: Int) -> Job? {
+    guard let job = jobs.remove(number) else { return nil }
+    numbers.giveBack(number)
+    return job
+  }
+
+  private mutating func giveUp(_ number: Int, _ reason: Scheduler<Session>.Reason) {
+    guard let job = remove(number) else { return }
     let command = job.request.command
     let fateOfRequest = service.abandon(number)
     let outcome = command.effect == .accountChange ? fateOfRequest : nil
@@ -276,18 +291,18 @@ final class Dispatcher {
       case .shuttingDown:
         Failure(.shuttingDown, outcome: outcome, "the bridge is ending; \(command.name) was not carried through")
       }
-    log.debug("command \(number): \(failure.code.row.name)")
+    log.debug("command \(SlotNumbers.order(of: number)): \(failure.code.row.name)")
     answer(.failure(failure), command: command, to: job.request.reply, slot: job.slot)
   }
 
   // MARK: Answers
 
-  private func write(_ event: Event, to reply: ReplyAddress) {
+  private mutating func write(_ event: Event, to reply: ReplyAddress) {
     output.event(event, in: reply.dialect)
     output.raw("\n")
   }
 
-  private func answer(
+  private mutating func answer(
     _ result: Result<JSONValue, Failure>, command: Command?, to reply: ReplyAddress, slot: Slot?
   ) {
     guard let slot else {
@@ -299,7 +314,7 @@ final class Dispatcher {
     if reply.wantsAnswer {
       var writer = JSONWriter()
       writer.answer(result, command: command, to: reply)
-      slot.batch.answers[slot.index] = writer.bytes
+      slot.batch.answers[slot.index] = writer.bytes.array
       slot.batch.hasAnswers = true
     }
     slot.batch.left -= 1

@@ -94,7 +94,7 @@ public final class Log {
     var line = JSONWriter()
     switch format {
     case .text:
-      line.bytes += "ovs-bridge: \(level.rawValue): \(message)".utf8
+      line.bytes.append(contentsOf: Array("ovs-bridge: \(level.rawValue): \(message)".utf8))
     case .json:
       line.object([
         .init("time", .string(UTCTime.now.description)), .init("level", .string(level.rawValue)),

@@ -10,9 +10,9 @@ import OVSWire
 
 /// Writes answers to a descriptor that must not be made non-blocking, without ever waiting for its reader.
 ///
-/// A pipe that `poll` calls writable takes PIPE_BUF bytes at once; a socket is asked per call not to wait; a file takes
-/// everything; a terminal is opened anew.
-struct Output {
+/// A pipe or terminal is opened anew, so that only this end is non-blocking; a socket is asked per call not to wait; a
+/// file takes everything. A pipe that can't be opened takes PIPE_BUF bytes at once when `poll` calls it writable.
+final class Output {
   /// How a descriptor is written to without waiting.
   private enum Kind {
     case whole
@@ -35,13 +35,15 @@ struct Output {
 
   let descriptor: Int32
   private let kind: Kind
-  private var bytes: [UInt8] = []
+  private var bytes = ByteBuffer()
   /// The bytes before this one are written.
   private var head = 0
 
+  /// Takes a descriptor over.
   init(_ descriptor: Int32) {
-    if let terminal = Descriptors.nonBlockingTerminal(descriptor) {
-      self.descriptor = terminal
+    if let own = Descriptors.nonBlockingTerminal(descriptor) ?? Descriptors.nonBlockingPipe(descriptor) {
+      close(descriptor)
+      self.descriptor = own
       kind = .whole
       return
     }
@@ -59,17 +61,17 @@ struct Output {
   var backlog: Int { bytes.count - head }
 
   /// Takes bytes to be written, out of the buffer they were made in.
-  mutating func take(_ more: inout [UInt8]) {
+  func take(_ more: inout ByteBuffer) {
     if bytes.isEmpty {
       swap(&bytes, &more)
     } else {
-      bytes.append(contentsOf: more)
-      more.removeAll(keepingCapacity: more.capacity <= Self.keptBytes)
+      more.withUnsafeBytes { bytes.append(contentsOf: $0.assumingMemoryBound(to: UInt8.self)) }
+      more.removeAll(keepingAtMost: Self.keptBytes)
     }
   }
 
   /// Writes as much as can be written now.
-  mutating func flush() -> Progress {
+  func flush() -> Progress {
     while backlog > 0 {
       guard let written = writeSome() else {
         forgetWritten()
@@ -105,11 +107,11 @@ struct Output {
     }
   }
 
-  private mutating func forgetWritten() {
+  private func forgetWritten() {
     if backlog == 0 {
-      bytes.removeAll(keepingCapacity: bytes.capacity <= Self.keptBytes)
+      bytes.removeAll(keepingAtMost: Self.keptBytes)
     } else if head > 1 << 16 {
-      bytes.removeSubrange(..<head)
+      bytes.removeFirst(head)
     } else {
       return
     }

@@ -23,7 +23,7 @@ extension Session: SessionValue {}
 public struct Scheduler<Session: SessionValue> {
   /// What happened.
   public enum Event {
-    /// A command came in, under a number higher than all before.
+    /// A command came in, under a number of ``SlotNumbers``.
     case arrived(Int, Command.Effect, AccountName, timeout: Duration)
     /// A started command is to be sent as soon as it is its turn.
     case ready(Int, AccountService.Turn)
@@ -61,26 +61,38 @@ public struct Scheduler<Session: SessionValue> {
     case shuttingDown
   }
 
-  private struct Job {
+  private final class Job {
     let effect: Command.Effect
     let account: AccountName
     let timeout: Duration
     /// The session it works with, and the queue it stands in, once it has passed the gate.
     var session: Session?
-    var queue: String?
+    var queue: AccountQueue?
     /// Set while it is under way.
     var deadline: Duration?
     /// What it waits for, or has waited for, to be sent.
     var turn: AccountService.Turn?
     var isSent = false
 
+    init(_ effect: Command.Effect, _ account: AccountName, timeout: Duration) {
+      self.effect = effect
+      self.account = account
+      self.timeout = timeout
+    }
+
     var isGated: Bool { session == nil }
   }
 
   /// The commands of one account: the one under way and those behind it.
-  private struct AccountQueue {
+  private final class AccountQueue {
+    let account: String
     var running: Int
-    var waiting: FIFO<Int> = FIFO()
+    var waiting = FIFO<Int>()
+
+    init(account: String, running: Int) {
+      self.account = account
+      self.running = running
+    }
   }
 
   /// The session as the finished commands left it.
@@ -88,7 +100,7 @@ public struct Scheduler<Session: SessionValue> {
 
   private let limit: Int
   private let connections: Int
-  private var jobs: [Int: Job] = [:]
+  private var jobs = Slots<Job>()
   /// Commands that wait for a session command, or, like a shutdown, for all before them.
   private var gate = FIFO<Int>()
   /// The session command that has passed the gate and isn't done; it keeps the gate shut.
@@ -125,14 +137,14 @@ public struct Scheduler<Session: SessionValue> {
 
   /// When a ``Event/tick`` is due at the latest; nil when nothing depends on time.
   public var wakeTime: Duration? {
-    jobs.isEmpty ? nil : [earliestDeadline, stopDeadline, pace.wakeTime].compactMap(\.self).min()
+    jobs.isEmpty ? nil : earlier(earliestDeadline, earlier(stopDeadline, pace.wakeTime))
   }
 
   /// Takes an event and appends what is to be done about it, in order.
   public mutating func handle(_ event: Event, at now: Duration, _ actions: inout [Action]) {
     switch event {
     case .arrived(let job, let effect, let account, let timeout):
-      arrived(job, Job(effect: effect, account: account, timeout: timeout), now, &actions)
+      arrived(job, Job(effect, account, timeout: timeout), now, &actions)
     case .ready(let job, let turn):
       ready(job, turn, now, &actions)
     case .finished(let job, let session):
@@ -160,48 +172,55 @@ public struct Scheduler<Session: SessionValue> {
     case .session, .sessionRead, .accountRead, .accountChange:
       break
     }
-    jobs[number] = job
+    jobs.insert(job, as: number)
     gate.append(number)
     openGate(now, &actions)
   }
 
   /// Lets commands through until one has to wait for what is before it.
   private mutating func openGate(_ now: Duration, _ actions: inout [Action]) {
-    while sessionJob == nil, let number = gate.first, var job = jobs[number] {
+    while sessionJob == nil, let number = gate.first, let job = jobs[number] {
       if job.effect == .process, jobs.count > 1 { return }
       gate.removeFirst()
       if job.effect == .session { sessionJob = number }
       job.session = session
-      switch job.account {
-      case .none: job.queue = nil
-      case .named(let account): job.queue = account
-      case .session: job.queue = session.account
+      let account: String? =
+        switch job.account {
+        case .none: nil
+        case .named(let account): account
+        case .session: session.account
+        }
+      if let account {
+        let queue = Self.queue(of: account, for: number, in: &queues[account])
+        job.queue = queue
+        guard queue.running == number else {
+          queue.waiting.append(number)
+          continue
+        }
       }
-      jobs[number] = job
-      guard let account = job.queue else {
-        start(number, now, &actions)
-        continue
-      }
-      if queues[account] == nil {
-        queues[account] = AccountQueue(running: number)
-        start(number, now, &actions)
-      } else {
-        queues[account]?.waiting.append(number)
-      }
+      start(number, job, now, &actions)
     }
   }
 
-  private mutating func start(_ number: Int, _ now: Duration, _ actions: inout [Action]) {
-    guard let session = jobs[number]?.session else { return }
-    setDeadline(number, now)
+  /// The queue of an account, which `number` begins if there is none.
+  private static func queue(of account: String, for number: Int, in queue: inout AccountQueue?) -> AccountQueue {
+    if let queue { return queue }
+    let new = AccountQueue(account: account, running: number)
+    queue = new
+    return new
+  }
+
+  private mutating func start(_ number: Int, _ job: Job, _ now: Duration, _ actions: inout [Action]) {
+    guard let session = job.session else { return }
+    setDeadline(job, now)
     actions.append(.start(number, session))
   }
 
   /// Has a command's timeout run from now.
   @discardableResult
-  private mutating func setDeadline(_ number: Int, _ now: Duration) -> Duration {
-    let deadline = now + (jobs[number]?.timeout ?? .zero)
-    jobs[number]?.deadline = deadline
+  private mutating func setDeadline(_ job: Job, _ now: Duration) -> Duration {
+    let deadline = now + job.timeout
+    job.deadline = deadline
     earliestDeadline = min(earliestDeadline ?? deadline, deadline)
     return deadline
   }
@@ -212,38 +231,38 @@ public struct Scheduler<Session: SessionValue> {
   private mutating func ready(
     _ number: Int, _ turn: AccountService.Turn, _ now: Duration, _ actions: inout [Action]
   ) {
-    guard jobs[number] != nil else { return }
-    jobs[number]?.turn = turn
-    jobs[number]?.deadline = nil
+    guard let job = jobs[number] else { return }
+    job.turn = turn
+    job.deadline = nil
     if turn.addsClient, pace.isKept {
       if let wait = pace.join(number, at: now) { actions.append(.hold(number, wait)) }
     } else {
-      lineUp(number, now, &actions)
+      lineUp(number, job, now, &actions)
     }
     sendNext(now, &actions)
   }
 
-  private mutating func lineUp(_ number: Int, _ now: Duration, _ actions: inout [Action]) {
-    if jobs[number]?.turn?.usesConnection ?? false {
+  private mutating func lineUp(_ number: Int, _ job: Job, _ now: Duration, _ actions: inout [Action]) {
+    if job.turn?.usesConnection ?? false {
       line.append(number)
     } else {
-      send(number, now, &actions)
+      send(number, job, now, &actions)
     }
   }
 
   /// Sends the commands whose turn has come.
   private mutating func sendNext(_ now: Duration, _ actions: inout [Action]) {
-    if let number = pace.next(at: now) { lineUp(number, now, &actions) }
-    while connectionsInUse < connections, let number = line.removeFirst() {
+    if let number = pace.next(at: now), let job = jobs[number] { lineUp(number, job, now, &actions) }
+    while connectionsInUse < connections, let number = line.removeFirst(), let job = jobs[number] {
       connectionsInUse += 1
-      send(number, now, &actions)
+      send(number, job, now, &actions)
     }
   }
 
-  private mutating func send(_ number: Int, _ now: Duration, _ actions: inout [Action]) {
+  private mutating func send(_ number: Int, _ job: Job, _ now: Duration, _ actions: inout [Action]) {
     pace.sent(number, at: now)
-    jobs[number]?.isSent = true
-    actions.append(.send(number, deadline: setDeadline(number, now)))
+    job.isSent = true
+    actions.append(.send(number, deadline: setDeadline(job, now)))
   }
 
   /// Gives back what a command has, or takes it out of the line.
@@ -262,30 +281,30 @@ public struct Scheduler<Session: SessionValue> {
   private mutating func finish(
     _ number: Int, session: Session?, _ now: Duration, _ actions: inout [Action]
   ) {
-    guard let job = jobs.removeValue(forKey: number) else { return }
+    guard let job = jobs.remove(number) else { return }
     if sessionJob == number {
       sessionJob = nil
       if let session { self.session = session }
     }
     if job.isGated { gate.remove(number) }
-    if let account = job.queue { leave(account, number, now, &actions) }
+    if let queue = job.queue { leave(queue, number, now, &actions) }
     leaveLine(number, job, now, &actions)
     openGate(now, &actions)
   }
 
   private mutating func leave(
-    _ account: String, _ number: Int, _ now: Duration, _ actions: inout [Action]
+    _ queue: AccountQueue, _ number: Int, _ now: Duration, _ actions: inout [Action]
   ) {
-    guard queues[account]?.running == number else {
-      queues[account]?.waiting.remove(number)
+    guard queue.running == number else {
+      queue.waiting.remove(number)
       return
     }
-    guard let next = queues[account]?.waiting.removeFirst() else {
-      queues[account] = nil
+    guard let next = queue.waiting.removeFirst(), let job = jobs[next] else {
+      queues[queue.account] = nil
       return
     }
-    queues[account]?.running = next
-    start(next, now, &actions)
+    queue.running = next
+    start(next, job, now, &actions)
   }
 
   private mutating func giveUp(
@@ -299,10 +318,10 @@ public struct Scheduler<Session: SessionValue> {
     if let stopDeadline, stopDeadline <= now {
       isAccepting = false
       // All at once: giving up one after the other would start what waits for it. A shutdown has what it wants.
-      let numbers = jobs.keys.sorted()
+      let numbers = jobs.all.map(\.number).sorted()
       for number in numbers where jobs[number]?.effect != .process { actions.append(.giveUp(number, .shuttingDown)) }
       for number in numbers where jobs[number]?.effect == .process { actions.append(.start(number, session)) }
-      jobs = [:]
+      jobs = Slots()
       gate = FIFO()
       queues = [:]
       line = FIFO()
@@ -314,8 +333,8 @@ public struct Scheduler<Session: SessionValue> {
     sendNext(now, &actions)
     guard let earliest = earliestDeadline, earliest <= now else { return }
     // What starts from here on sets the bound anew.
-    earliestDeadline = jobs.values.lazy.compactMap(\.deadline).filter { $0 > now }.min()
-    let due = jobs.filter { $0.value.deadline.map { $0 <= now } ?? false }.keys.sorted()
+    earliestDeadline = jobs.all.lazy.compactMap(\.value.deadline).filter { $0 > now }.min()
+    let due = jobs.all.filter { $0.value.deadline.map { $0 <= now } ?? false }.map(\.number).sorted()
     for number in due { giveUp(number, .timedOut, now, &actions) }
   }
 }

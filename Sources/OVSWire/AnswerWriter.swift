@@ -30,7 +30,7 @@ extension JSONWriter {
   }
 
   /// The SDK's callback has a notification, an error and data; the envelope has them as members.
-  private mutating func nativeHead(_ number: Int, _ name: String, _ code: ErrorCode) {
+  mutating func nativeHead(_ number: Int, _ name: String, _ code: ErrorCode) {
     raw(#"{"notification":"#)
     integer(number)
     raw(#","name":"#)
@@ -42,14 +42,16 @@ extension JSONWriter {
     raw(#","data":"#)
   }
 
+  /// The name of an answer to a line that names no command.
+  private static var nameOfNone: String { "OVS_NOTIFY_ERROR" }
+
   private mutating func nativeAnswer(_ result: Result<JSONValue, Failure>, command: Command?, id: RequestID?) {
-    let (number, name) = command.map { ($0.number, $0.notificationName) } ?? (0, "OVS_NOTIFY_ERROR")
     switch result {
     case .success(let data):
-      nativeHead(number, name, .ok)
+      if let command { raw(command.successHead) } else { nativeHead(0, Self.nameOfNone, .ok) }
       value(data)
     case .failure(let failure):
-      nativeHead(number, name, failure.code)
+      nativeHead(command?.number ?? 0, command?.notificationName ?? Self.nameOfNone, failure.code)
       raw(#"null,"message":"#)
       string(failure.message)
       raw(#","retryable":"#)

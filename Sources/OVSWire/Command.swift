@@ -18,6 +18,10 @@ public final class Command: Sendable {
   public let result: Result
   /// What it does, in one sentence.
   public let summary: String
+  /// The place among its parameters of the one that names the account; nil where none does.
+  public let accountParameter: Int?
+  /// How the native answer to it begins, up to the data, if it was carried out.
+  let successHead: [UInt8]
 
   /// A row.
   public init(
@@ -26,13 +30,18 @@ public final class Command: Sendable {
   ) {
     self.number = number
     self.name = name
-    notificationName = "OVS_NOTIFY_" + name.dropFirst("OVS_CMD_".count)
+    let notificationName = "OVS_NOTIFY_" + name.dropFirst("OVS_CMD_".count)
+    self.notificationName = notificationName
     self.parameters = parameters
     self.needs = needs
     self.effect = effect
     self.operation = operation
     self.result = result
     self.summary = summary
+    accountParameter = parameters.firstIndex { $0.rule == .email }
+    var writer = JSONWriter()
+    writer.nativeHead(number, notificationName, .ok)
+    successHead = writer.bytes.array
   }
 
   /// What must be set before a command is carried out.

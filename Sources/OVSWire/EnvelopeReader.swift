@@ -33,9 +33,9 @@ public struct EnvelopeReader {
     let root = document.root
     switch document.kind(of: root) {
     case .object:
-      lastDialect =
-        document.members(of: root).contains { document.string(of: $0.name) == "jsonrpc" } ? .jsonRPC : .native
-      return .single(lastDialect == .jsonRPC ? jsonRPC(root) : native(root))
+      let envelope = Envelope(document, root)
+      lastDialect = envelope.isJSONRPC ? .jsonRPC : .native
+      return .single(envelope.isJSONRPC ? jsonRPC(envelope, root) : native(envelope, root))
     case .array:
       lastDialect = .jsonRPC
       let count = document.count(of: root)
@@ -52,7 +52,7 @@ public struct EnvelopeReader {
           .fault(
             Failure(.invalidEnvelope, "a batch holds at least one request"), command: nil, .init(.jsonRPC, id: nil)))
       }
-      return .batch(document.elements(of: root).map(jsonRPC))
+      return .batch(document.elements(of: root).map { jsonRPC(Envelope(document, $0), $0) })
     case .null, .true, .false, .number, .string:
       return .single(
         unreadable(
@@ -92,45 +92,80 @@ public struct EnvelopeReader {
 
   private typealias Node = JSONDocument.Node
 
-  /// The members of an envelope that the dialect knows, and the first that it doesn't.
-  private struct Envelope {
-    var values: [Node?]
-    var unknown: String?
-    var repeated: (name: String, offset: Int)?
+  /// A member of an envelope, of either dialect.
+  private enum Member: UInt8 {
+    case cmd, data, id, timeout, jsonrpc, method, params
 
-    /// - Parameter names: the members the dialect knows; `values` has their order.
-    init(_ names: [String], _ document: JSONDocument, _ node: Node) {
-      values = Array(repeating: nil, count: names.count)
-      repeated = document.duplicate(in: node)
-      var counts = Array(repeating: 0, count: names.count)
-      for member in document.members(of: node) {
-        let name = document.string(of: member.name)
-        guard let index = names.firstIndex(of: name) else {
-          if unknown == nil { unknown = name }
-          continue
-        }
-        values[index] = member.value
-        counts[index] += 1
+    static let native: [Member] = [.cmd, .data, .id, .timeout]
+    static let jsonRPC: [Member] = [.jsonrpc, .method, .params, .id, .timeout]
+
+    var name: StaticString {
+      switch self {
+      case .cmd: "cmd"
+      case .data: "data"
+      case .id: "id"
+      case .timeout: "timeout_ms"
+      case .jsonrpc: "jsonrpc"
+      case .method: "method"
+      case .params: "params"
       }
-      // Which of two values was meant can't be known.
-      for index in names.indices where counts[index] > 1 { values[index] = nil }
+    }
+
+    /// The member that a name means; nil for any other.
+    init?(_ document: JSONDocument, _ name: Node) {
+      var number: UInt8 = 0
+      while let member = Member(rawValue: number) {
+        if document.means(member.name, name) {
+          self = member
+          return
+        }
+        number += 1
+      }
+      return nil
     }
   }
 
-  private static let nativeNames = ["cmd", "data", "id", "timeout_ms"]
-  private static let jsonRPCNames = ["jsonrpc", "method", "params", "id", "timeout_ms"]
+  /// The values of an envelope's members.
+  private struct Envelope {
+    private var nodes = InlineArray<7, Node?>(repeating: nil)
+    private var counts = InlineArray<7, UInt8>(repeating: 0)
+    private var hasOthers = false
 
-  private func native(_ node: Node) -> Incoming {
-    let envelope = Envelope(Self.nativeNames, document, node)
-    let (cmd, data, idNode, timeout) = (envelope.values[0], envelope.values[1], envelope.values[2], envelope.values[3])
-    let id = idNode.flatMap { requestID($0, orNull: false) }
+    /// The members of an object; none of anything else.
+    init(_ document: JSONDocument, _ node: Node) {
+      for (name, value) in document.members(of: node) {
+        guard let member = Member(document, name) else {
+          hasOthers = true
+          continue
+        }
+        nodes[Int(member.rawValue)] = value
+        counts[Int(member.rawValue)] = min(2, counts[Int(member.rawValue)] + 1)
+      }
+    }
+
+    /// The value of a member that stands once: which of two was meant can't be known.
+    subscript(member: Member) -> Node? { counts[Int(member.rawValue)] == 1 ? nodes[Int(member.rawValue)] : nil }
+
+    var isJSONRPC: Bool { counts[Int(Member.jsonrpc.rawValue)] > 0 }
+
+    /// Whether all its members are among `known`.
+    func hasOnly(_ known: [Member]) -> Bool {
+      if hasOthers { return false }
+      var count = 0
+      for index in counts.indices where counts[index] > 0 { count += 1 }
+      return known.count { counts[Int($0.rawValue)] > 0 } == count
+    }
+  }
+
+  private func native(_ envelope: Envelope, _ node: Node) -> Incoming {
+    let id = envelope[.id].flatMap { requestID($0, orNull: false) }
     let reply = ReplyAddress(.native, id: id)
-    let named = cmd.map(command)
+    let named = envelope[.cmd].map(command)
     let command = try? named?.get()
 
     func fault(_ failure: Failure) -> Incoming { .fault(failure, command: command, reply) }
-    if let failure = memberFault(envelope, Self.nativeNames) { return fault(failure) }
-    if idNode != nil, id == nil {
+    if let failure = memberFault(envelope, node, Member.native) { return fault(failure) }
+    if envelope[.id] != nil, id == nil {
       return fault(Failure(.invalidEnvelope, field: "id", "\"id\" must be a string or a number"))
     }
     switch named {
@@ -139,6 +174,7 @@ public struct EnvelopeReader {
     case .failure(let failure): return fault(failure)
     case .success(let command):
       let parameters: [JSONValue.Member]
+      let data = envelope[.data]
       switch data.map(document.kind) {
       case nil, .null: parameters = []
       case .object: parameters = data.map(members) ?? []
@@ -146,20 +182,16 @@ public struct EnvelopeReader {
       }
       do {
         return .request(
-          Request(command: command, parameters: .named(parameters), timeout: try duration(timeout), reply: reply))
+          Request(
+            command: command, parameters: .named(parameters), timeout: try duration(envelope[.timeout]), reply: reply))
       } catch {
         return fault(error)
       }
     }
   }
 
-  private func jsonRPC(_ node: Node) -> Incoming {
-    let envelope = Envelope(Self.jsonRPCNames, document, node)
-    let version = envelope.values[0]
-    let (method, params, idNode, timeout) = (
-      envelope.values[1], envelope.values[2], envelope.values[3], envelope.values[4]
-    )
-    let id = idNode.flatMap { requestID($0, orNull: true) }
+  private func jsonRPC(_ envelope: Envelope, _ node: Node) -> Incoming {
+    let id = envelope[.id].flatMap { requestID($0, orNull: true) }
 
     func invalid(_ field: String?, _ message: String) -> Incoming {
       .fault(
@@ -167,17 +199,18 @@ public struct EnvelopeReader {
         command: nil, .init(.jsonRPC, id: id))
     }
     guard document.kind(of: node) == .object else { return invalid(nil, "a request is a JSON object") }
-    if let failure = memberFault(envelope, Self.jsonRPCNames) {
+    if let failure = memberFault(envelope, node, Member.jsonRPC) {
       return .fault(failure, command: nil, .init(.jsonRPC, id: id))
     }
-    if idNode != nil, id == nil { return invalid("id", "\"id\" must be a string, a number or null") }
-    guard let version, document.kind(of: version) == .string, document.string(of: version) == "2.0" else {
+    if envelope[.id] != nil, id == nil { return invalid("id", "\"id\" must be a string, a number or null") }
+    guard let version = envelope[.jsonrpc], document.kind(of: version) == .string, document.means("2.0", version) else {
       return invalid("jsonrpc", "\"jsonrpc\" must be \"2.0\"")
     }
-    guard let method, document.kind(of: method) == .string else {
+    guard let method = envelope[.method], document.kind(of: method) == .string else {
       return invalid("method", "\"method\" must be a command's name, a string")
     }
     let parameters: Request.Parameters
+    let params = envelope[.params]
     switch params.map(document.kind) {
     case nil: parameters = .named([])
     case .object: parameters = .named(params.map(members) ?? [])
@@ -185,9 +218,11 @@ public struct EnvelopeReader {
     default: return invalid("params", "\"params\" must be an object or an array")
     }
     let milliseconds: Duration?
-    do { milliseconds = try duration(timeout) } catch { return .fault(error, command: nil, .init(.jsonRPC, id: id)) }
+    do { milliseconds = try duration(envelope[.timeout]) } catch {
+      return .fault(error, command: nil, .init(.jsonRPC, id: id))
+    }
 
-    let reply = ReplyAddress(.jsonRPC, id: id, wantsAnswer: idNode != nil)
+    let reply = ReplyAddress(.jsonRPC, id: id, wantsAnswer: envelope[.id] != nil)
     let name = document.string(of: method)
     guard let command = table[name] else { return .fault(unknownCommand(name, field: "method"), command: nil, reply) }
     return .request(Request(command: command, parameters: parameters, timeout: milliseconds, reply: reply))
@@ -195,29 +230,33 @@ public struct EnvelopeReader {
 
   // MARK: Members
 
-  private func memberFault(_ envelope: Envelope, _ names: [String]) -> Failure? {
-    if let (name, offset) = envelope.repeated {
+  private func memberFault(_ envelope: Envelope, _ node: Node, _ known: [Member]) -> Failure? {
+    if let (name, offset) = document.duplicate(in: node) {
       return Failure(
         .invalidEnvelope,
         "the member \(quoted(name)) stands twice in one object, the second time at byte \(offset); say once what is meant",
         details: [.init("field", .string(name)), .init("offset", .integer(offset))])
     }
-    return envelope.unknown.map { name in
-      // The dialects are told apart by "jsonrpc" alone, which is easily forgotten, or left over.
-      let isJSONRPC = names == Self.jsonRPCNames
-      let isOfTheOther = (isJSONRPC ? Self.nativeNames : Self.jsonRPCNames).contains(name)
-      let hint = isJSONRPC ? "; a native envelope has no \"jsonrpc\"" : "; a JSON-RPC request has \"jsonrpc\":\"2.0\""
-      return Failure(
-        .invalidEnvelope, field: name,
-        "an envelope has no member \(quoted(name))\(suggestion(for: name, among: names)); its members are "
-          + names.joined(separator: ", ") + (isOfTheOther ? hint : ""))
+    if envelope.hasOnly(known) { return nil }
+    let unknown = document.members(of: node).first { member in !known.contains { document.means($0.name, member.name) }
     }
+    guard let name = unknown.map({ document.string(of: $0.name) }) else { return nil }
+    // The dialects are told apart by "jsonrpc" alone, which is easily forgotten, or left over.
+    let names = known.map(\.name.description)
+    let isOfTheOther = (Member.native + Member.jsonRPC).contains { $0.name.description == name }
+    let hint =
+      known == Member.jsonRPC
+      ? "; a native envelope has no \"jsonrpc\"" : "; a JSON-RPC request has \"jsonrpc\":\"2.0\""
+    return Failure(
+      .invalidEnvelope, field: name,
+      "an envelope has no member \(quoted(name))\(suggestion(for: name, among: names)); its members are "
+        + names.joined(separator: ", ") + (isOfTheOther ? hint : ""))
   }
 
   private func requestID(_ node: Node, orNull: Bool) -> RequestID? {
     switch document.kind(of: node) {
-    case .string, .number: RequestID(text: document.text(of: node), value: document.value(of: node))
-    case .null: orNull ? RequestID(text: "null", value: .null) : nil
+    case .string, .number: RequestID(text: document.text(of: node))
+    case .null: orNull ? RequestID(text: "null") : nil
     case .true, .false, .array, .object: nil
     }
   }
@@ -234,8 +273,8 @@ public struct EnvelopeReader {
       }
       return .failure(unknownCommand(name, field: "cmd"))
     case .number:
+      if let number = document.integer(of: node), let command = table[number] { return .success(command) }
       let text = document.text(of: node)
-      if let command = Int(text).flatMap({ table[$0] }) { return .success(command) }
       guard text.utf8.allSatisfy({ $0 == UInt8(ascii: "-") || $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") })
       else { fallthrough }
       return .failure(

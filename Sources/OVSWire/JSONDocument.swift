@@ -124,6 +124,20 @@ public struct JSONDocument {
     return string(copying: Int(entry.start)..<Int(entry.end))
   }
 
+  /// A number that is written as a whole one of at most 18 digits.
+  func integer(of node: Node) -> Int? {
+    let entry = entries[node.index]
+    let isNegative = bytes[Int(entry.start)] == UInt8(ascii: "-")
+    let digits = Int(entry.start) + (isNegative ? 1 : 0)..<Int(entry.end)
+    guard digits.count <= 18 else { return nil }
+    var value = 0
+    for index in digits {
+      guard bytes[index].isDigit else { return nil }
+      value = value * 10 + Int(bytes[index] - UInt8(ascii: "0"))
+    }
+    return isNegative ? -value : value
+  }
+
   /// The content of a string or member name, its escapes resolved.
   public func string(of node: Node) -> String {
     let entry = entries[node.index]
@@ -131,40 +145,65 @@ public struct JSONDocument {
     return entry.isFlagged ? String(decoding: resolved(content), as: UTF8.self) : string(copying: content)
   }
 
+  /// Whether a string or member name means `text`, which is ASCII without quotes and escapes.
+  func means(_ text: StaticString, _ node: Node) -> Bool {
+    let entry = entries[node.index]
+    let letters = UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+    guard !entry.isFlagged else { return string(of: node).utf8.elementsEqual(letters) }
+    let start = Int(entry.start) + 1
+    guard Int(entry.end) - 1 - start == letters.count else { return false }
+    for index in letters.indices where bytes[start + index] != letters[index] { return false }
+    return true
+  }
+
   /// The elements of an array, in order.
-  public func elements(of node: Node) -> some Sequence<Node> {
-    var index = node.index + 1
-    var left = count(of: node)
-    return AnyIterator {
-      guard left > 0 else { return nil }
-      left -= 1
+  public func elements(of node: Node) -> Elements { Elements(entries, node) }
+
+  /// The elements of an array.
+  public struct Elements: Sequence, IteratorProtocol {
+    private let entries: [Entry]
+    private var index: Int
+    /// How many are still to come.
+    public private(set) var underestimatedCount: Int
+
+    init(_ entries: [Entry], _ node: Node) {
+      self.entries = entries
+      index = node.index + 1
+      underestimatedCount = Int(entries[node.index].count)
+    }
+
+    /// The next element.
+    public mutating func next() -> Node? {
+      guard underestimatedCount > 0 else { return nil }
+      underestimatedCount -= 1
       defer { index = Int(entries[index].next) }
       return Node(index: index)
     }
   }
 
   /// The members of an object, in order, those that stand twice included.
-  public func members(of node: Node) -> Members { Members(document: self, node: node) }
+  public func members(of node: Node) -> Members { Members(entries, node) }
 
   /// A member's name and value for each member of an object.
   public struct Members: Sequence, IteratorProtocol {
-    private let document: JSONDocument
+    private let entries: [Entry]
     private var index: Int
-    private var left: Int
+    /// How many are still to come.
+    public private(set) var underestimatedCount: Int
 
-    init(document: JSONDocument, node: Node) {
-      self.document = document
+    init(_ entries: [Entry], _ node: Node) {
+      self.entries = entries
       index = node.index + 1
-      left = document.kind(of: node) == .object ? document.count(of: node) : 0
+      underestimatedCount = entries[node.index].kind == .object ? Int(entries[node.index].count) : 0
     }
 
     /// The next member.
     public mutating func next() -> (name: Node, value: Node)? {
-      guard left > 0 else { return nil }
-      left -= 1
+      guard underestimatedCount > 0 else { return nil }
+      underestimatedCount -= 1
       let name = Node(index: index)
       let value = Node(index: index + 1)
-      index = Int(document.entries[value.index].next)
+      index = Int(entries[value.index].next)
       return (name, value)
     }
   }
@@ -189,7 +228,10 @@ public struct JSONDocument {
 
   /// The text of a range of bytes; the scanner knows it to be UTF-8, cut at ASCII characters.
   private func string(copying range: Range<Int>) -> String {
-    String(copying: unsafe UTF8Span(unchecked: bytes.span.extracting(range)))
+    var text = unsafe UTF8Span(unchecked: bytes.span.extracting(range))
+    // A string that is known to be ASCII is compared and hashed a good deal faster.
+    _ = text.checkForASCII()
+    return String(copying: text)
   }
 
   private func resolved(_ range: Range<Int>) -> [UInt8] {

@@ -327,7 +327,7 @@ extension JSONScanner {
 }
 
 extension UInt8 {
-  fileprivate var isDigit: Bool { self &- UInt8(ascii: "0") < 10 }
+  var isDigit: Bool { self &- UInt8(ascii: "0") < 10 }
 
   fileprivate var hexadecimalValue: UInt8? {
     switch self {

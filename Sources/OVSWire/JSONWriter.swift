@@ -2,16 +2,16 @@
 ///
 /// What is written holds no line terminator of any kind: control characters and, because some readers break lines
 /// there, U+2028 and U+2029 are escaped. So one value is one line wherever lines are told apart.
-public struct JSONWriter {
+public struct JSONWriter: ~Copyable {
   /// All that was written and not yet taken away.
-  public var bytes: [UInt8] = []
+  public var bytes = ByteBuffer()
 
   /// An empty writer.
   public init() {}
 
   /// Writes text that is JSON already.
   public mutating func raw(_ text: StaticString) {
-    bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    bytes.append(text)
   }
 
   /// Writes JSON that another writer made.
@@ -21,15 +21,7 @@ public struct JSONWriter {
 
   /// Writes a whole number.
   public mutating func integer(_ value: Int) {
-    if value < 0 { bytes.append(UInt8(ascii: "-")) }
-    var rest = value.magnitude
-    var divisor: UInt = 1
-    while rest / divisor >= 10 { divisor *= 10 }
-    while divisor > 0 {
-      bytes.append(UInt8(ascii: "0") + UInt8(rest / divisor))
-      rest %= divisor
-      divisor /= 10
-    }
+    withDecimalDigits(of: value) { bytes.append(contentsOf: $0) }
   }
 
   /// Writes `true` or `false`.
@@ -39,15 +31,22 @@ public struct JSONWriter {
 
   /// Writes `text` as a JSON string.
   public mutating func string(_ text: String) {
-    bytes.append(UInt8(ascii: "\""))
-    escaped(text, isToken: false)
-    bytes.append(UInt8(ascii: "\""))
+    string(text, behind: "\"", before: "\"")
+  }
+
+  /// Writes a JSON string whose quotes are part of what stands around it.
+  private mutating func string(_ text: String, behind opening: StaticString, before closing: StaticString) {
+    raw(opening)
+    var text = text
+    text.withUTF8 { escaped($0, isToken: false) }
+    raw(closing)
   }
 
   /// Writes a JSON string or number by the very text it came with; only U+2028 and U+2029 are escaped, for the sake of
   /// the line.
   public mutating func token(_ text: String) {
-    escaped(text, isToken: true)
+    var text = text
+    text.withUTF8 { escaped($0, isToken: true) }
   }
 
   /// Writes any value.
@@ -71,46 +70,73 @@ public struct JSONWriter {
 
   /// Writes an object.
   public mutating func object(_ members: [JSONValue.Member]) {
-    var separator: StaticString = "{"
+    var opening: StaticString = "{\""
     for member in members {
-      raw(separator)
-      string(member.name)
-      raw(":")
+      string(member.name, behind: opening, before: "\":")
       value(member.value)
-      separator = ","
+      opening = ",\""
     }
     raw(members.isEmpty ? "{}" : "}")
   }
 
   /// Writes runs of plain bytes at once and what lies between them escaped. Of a token, which is escaped already, only
   /// the line separators are left to do.
-  private mutating func escaped(_ text: String, isToken: Bool) {
-    var text = text
-    text.withUTF8 { utf8 in
-      var start = 0
-      var position = 0
-      while position < utf8.count {
-        let byte = utf8[position]
-        let length: Int
-        switch byte {
-        case 0xE2 where utf8[position + 1] == 0x80 && utf8[position + 2] & 0xFE == 0xA8:
-          length = 3
-        case 0..<0x20, UInt8(ascii: "\""), UInt8(ascii: "\\"):
-          length = isToken ? 0 : 1
-        default:
-          length = 0
-        }
-        guard length > 0 else {
-          position += 1
-          continue
-        }
-        bytes.append(contentsOf: utf8[start..<position])
-        escape(byte, last: utf8[position + length - 1])
-        position += length
-        start = position
+  private mutating func escaped(_ text: UnsafeBufferPointer<UInt8>, isToken: Bool) {
+    var position = plain(text, from: 0)
+    while position < text.count {
+      let byte = text[position]
+      switch byte {
+      case 0xE2 where text[position + 1] == 0x80 && text[position + 2] & 0xFE == 0xA8:
+        escape(byte, last: text[position + 2])
+        position += 3
+      case 0..<0x20 where !isToken, UInt8(ascii: "\"") where !isToken, UInt8(ascii: "\\") where !isToken:
+        escape(byte, last: byte)
+        position += 1
+      default:
+        bytes.append(byte)
+        position += 1
       }
-      bytes.append(contentsOf: utf8[start...])
+      position = plain(text, from: position)
     }
+  }
+
+  /// Writes the bytes from `start` on up to the first that may not stand in a string as it is, a control character, a
+  /// quote or a backslash, or that may begin a line separator.
+  ///
+  /// - Returns: where that one is; the end where there is none.
+  private mutating func plain(_ text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+    guard let source = text.baseAddress else { return 0 }
+    var position = start
+    bytes.append(atMost: text.count - start) { target in
+      let (source, target) = (UnsafeRawPointer(source), UnsafeMutableRawPointer(target - start))
+      while position + 8 <= text.count {
+        let piece = source.loadUnaligned(fromByteOffset: position, as: UInt64.self)
+        if Self.mayHoldSpecial(piece) { break }
+        target.storeBytes(of: piece, toByteOffset: position, as: UInt64.self)
+        position += 8
+      }
+      while position < text.count {
+        let byte = source.load(fromByteOffset: position, as: UInt8.self)
+        if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte == 0xE2 { break }
+        target.storeBytes(of: byte, toByteOffset: position, as: UInt8.self)
+        position += 1
+      }
+      return position - start
+    }
+    return position
+  }
+
+  /// Whether one of eight bytes is not plain. Each is looked at in its own eight bits of the word: one less than a byte
+  /// has its top bit set and the byte hasn't, exactly if the byte was too small.
+  @inline(__always)
+  private static func mayHoldSpecial(_ bytes: UInt64) -> Bool {
+    let each: UInt64 = 0x0101_0101_0101_0101
+    func isBelow(_ limit: UInt64, _ word: UInt64) -> UInt64 { (word &- each &* limit) & ~word }
+    let control = isBelow(0x20, bytes)
+    let quote = isBelow(1, bytes ^ each &* 0x22)
+    let backslash = isBelow(1, bytes ^ each &* 0x5C)
+    let separator = isBelow(1, bytes ^ each &* 0xE2)
+    return (control | quote | backslash | separator) & (each &* 0x80) != 0
   }
 
   private mutating func escape(_ byte: UInt8, last: UInt8) {

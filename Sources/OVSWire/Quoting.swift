@@ -3,5 +3,5 @@ public func quoted(_ name: String) -> String {
   let limit = 64
   var writer = JSONWriter()
   writer.string(name.utf8.count <= limit ? name : String(name.unicodeScalars.prefix(limit)) + "…")
-  return String(decoding: writer.bytes, as: UTF8.self)
+  return String(decoding: writer.bytes.array, as: UTF8.self)
 }

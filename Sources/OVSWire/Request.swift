@@ -10,13 +10,21 @@ public enum Dialect: Sendable {
 public struct RequestID: Sendable {
   /// The very text it came with, quotes included; an answer echoes it.
   public let text: String
-  /// What that text means.
-  public let value: JSONValue
 
-  /// An identifier of `value`, which came as `text`.
-  init(text: String, value: JSONValue) {
+  /// An identifier that came as `text`, which is JSON.
+  init(text: String) {
     self.text = text
-    self.value = value
+  }
+
+  /// What its text means.
+  public var value: JSONValue {
+    var document = JSONDocument()
+    do {
+      try document.parse(text.utf8.span)
+    } catch {
+      preconditionFailure("an identifier's text is no JSON: \(error.reason)")
+    }
+    return document.value(of: document.root)
   }
 
   /// Whether this is the identifier `value` means: the same string however it was escaped, or a number written the

@@ -92,8 +92,8 @@ struct AbandonTests {
   }
 
   @Test func `A time to look again is told while something is under way`() throws {
-    #expect(bench.service.wakeTime == nil)
+    #expect(bench.wakeTime == nil)
     try bench.start("GET_ACCOUNT_TYPE")
-    #expect(bench.service.wakeTime != nil)
+    #expect(bench.wakeTime != nil)
   }
 }

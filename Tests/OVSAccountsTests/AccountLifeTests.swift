@@ -101,10 +101,10 @@ struct AccountLifeTests {
     let bench = Self.bench { $0.latency = .milliseconds(100) }
     let job = try bench.start("ADD_CLIENT", Self.bob)
     #expect(bench.next() == nil)
-    #expect(bench.service.wakeTime == .milliseconds(100))
+    #expect(bench.wakeTime == .milliseconds(100))
     bench.now = .milliseconds(100)
     #expect(bench.completions().map(\.job) == [job])
-    #expect(bench.service.wakeTime == nil)
+    #expect(bench.wakeTime == nil)
   }
 
   @Test func `With latency a change that was given up may have taken effect`() throws {

@@ -19,7 +19,7 @@ struct RetryTests {
     try bench.start(command.name, command.data)
     try bench.transport.end(result)
     let ended = bench.completions()
-    bench.now = bench.service.wakeTime ?? .zero
+    bench.now = bench.wakeTime ?? .zero
     #expect(bench.completions().isEmpty, "\(command.name) ended twice")
     let isAgain = bench.transport.requests.count == 2
     #expect(isAgain == ended.isEmpty, "\(command.name) either ends or is sent again")
@@ -56,23 +56,23 @@ struct RetryTests {
     for longest in [200, 400, 800] {
       try bench.transport.fail(.noConnection, wasSent: false)
       #expect(bench.next() == nil)
-      let wait = try #require(bench.service.wakeTime) - bench.now
+      let wait = try #require(bench.wakeTime) - bench.now
       #expect(wait >= .milliseconds(longest / 2) && wait <= .milliseconds(longest), "\(wait)")
       #expect(bench.completions().isEmpty)
-      bench.now = try #require(bench.service.wakeTime)
+      bench.now = try #require(bench.wakeTime)
       #expect(bench.next() == nil)
     }
     try bench.transport.fail(.noConnection, wasSent: false)
     let completion = try #require(bench.next())
     #expect(completion.failure?.code == .network && completion.failure?.message == "it broke")
-    #expect(bench.transport.requests.count == 4 && bench.service.wakeTime == nil)
+    #expect(bench.transport.requests.count == 4 && bench.wakeTime == nil)
   }
 
   @Test func `What is sent again can succeed`() throws {
     try bench.start("CANCEL_PLAN")
     try bench.transport.fail(.noConnection, wasSent: false)
     #expect(bench.next() == nil)
-    bench.now = try #require(bench.service.wakeTime)
+    bench.now = try #require(bench.wakeTime)
     #expect(bench.next() == nil)
     try bench.transport.reply(.success())
     #expect(bench.completions().map(\.data) == [.null])
@@ -82,7 +82,7 @@ struct RetryTests {
     try bench.start("GET_ACCOUNT_TYPE")
     try bench.transport.reply(AMAPIReply(status: 503, retryAfter: 7, body: .null))
     #expect(bench.next() == nil)
-    #expect(bench.service.wakeTime == .seconds(7))
+    #expect(bench.wakeTime == .seconds(7))
   }
 
   @Test func `What can't be sent again in time fails at once, for what it failed`() throws {
@@ -101,9 +101,9 @@ struct RetryTests {
     try bench.transport.fail(.noConnection, wasSent: false)
     #expect(bench.next() == nil)
     #expect(bench.service.abandon(job) == .notSent)
-    bench.now = try #require(bench.service.wakeTime)
+    bench.now = try #require(bench.wakeTime)
     #expect(bench.next() == nil)
-    #expect(bench.transport.requests.count == 1 && bench.service.wakeTime == nil)
+    #expect(bench.transport.requests.count == 1 && bench.wakeTime == nil)
   }
 
   @Test func `A renewal is sent again as a read is, and those that wait for it go on`() throws {
@@ -116,7 +116,7 @@ struct RetryTests {
     ] {
       try bench.transport.end(result)
       #expect(bench.next() == nil)
-      bench.now = bench.service.wakeTime ?? bench.now
+      bench.now = bench.wakeTime ?? bench.now
       #expect(bench.next() == nil)
     }
     #expect(bench.transport.requests.map(\.method) == [.tokenRefresh, .tokenRefresh, .tokenRefresh, .cancelClient])

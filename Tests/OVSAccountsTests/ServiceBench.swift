@@ -7,7 +7,7 @@ import Testing
 /// sandbox.
 final class ServiceBench {
   let transport = ScriptedTransport()
-  let service: AccountService
+  var service: AccountService
   var session = Session(backend: .sandbox, apiKey: "key")
   var now = Duration.zero
   /// How long a command may take from when it is sent.
@@ -37,6 +37,9 @@ final class ServiceBench {
     bench.session.login = Login(email: "Bob@example.com", tokens: tokens)
     return bench
   }
+
+  /// When the service wants to be asked again.
+  var wakeTime: Duration? { service.wakeTime }
 
   /// Starts a command and gives its job.
   @discardableResult

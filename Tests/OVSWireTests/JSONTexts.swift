@@ -46,6 +46,6 @@ extension JSONWriter {
   static func text(_ write: (inout JSONWriter) -> Void) -> String {
     var writer = JSONWriter()
     write(&writer)
-    return String(decoding: writer.bytes, as: UTF8.self)
+    return String(decoding: writer.bytes.array, as: UTF8.self)
   }
 }

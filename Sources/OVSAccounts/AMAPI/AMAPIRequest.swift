@@ -53,24 +53,23 @@ public struct AMAPIRequest: Equatable {
   /// The token of the `Authorization: Bearer` header (RFC 6750).
   public let bearer: String?
   /// Whose service it goes to; nil for the sandbox.
-  public var domain: APIDomain?
+  public let domain: APIDomain?
 
-  /// A request with the fields of the method's row.
-  init(_ method: Method, bearer: Secret? = nil, _ fields: [Field: String]) {
-    let row = method.endpoint.fields
-    assert(fields.keys.allSatisfy { field in row.contains { $0.value == field } }, "\(method) has no such field")
-    self.init(method, bearer: bearer, form: row.compactMap { name in fields[name.value].map { (name.value, $0) } })
-  }
-
-  /// A request with any form.
-  init(_ method: Method, bearer: Secret?, form fields: [(field: Field, value: String)]) {
+  /// A request with fields of the method's row, in its order.
+  init(
+    _ method: Method, bearer: Secret? = nil, form fields: [(field: Field, value: String)], to domain: APIDomain? = nil
+  ) {
     self.method = method
     self.bearer = bearer?.value
     self.fields = fields
+    self.domain = domain
   }
 
   /// The value of a field; nil if the form lacks it.
-  public subscript(field: Field) -> String? { fields.first { $0.field == field }?.value }
+  public subscript(field: Field) -> String? {
+    for index in fields.indices where fields[index].field == field { return fields[index].value }
+    return nil
+  }
 
   /// Whether two requests would look the same on the wire.
   public static func == (a: AMAPIRequest, b: AMAPIRequest) -> Bool {

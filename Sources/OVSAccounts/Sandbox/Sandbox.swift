@@ -1,11 +1,7 @@
 import OVSWire
 
-/// An account service inside the process that follows what is known of the real one, so that the bridge does its whole
-/// job on any machine.
-///
-/// Where the vendor's pages say nothing, it is settled here: a new product starts on the day it is added and becomes
-/// the current plan, and the account is due when the last of its products is; a change replaces the current plan by
-/// one that starts on that day; buying a product takes a cancellation back.
+/// An account service inside the process, so that the bridge does its whole job on any machine: a ``SandboxService``
+/// whose requests may take their time.
 public final class Sandbox: Transport {
   /// How the sandbox behaves.
   public struct Options {
@@ -24,17 +20,8 @@ public final class Sandbox: Transport {
     public init() {}
   }
 
-  private static let addClientInterval = Duration.seconds(AMAPIReply.addClientInterval)
-  /// For how long a long token of an account without an active plan is valid; documented.
-  private static let longLifetime: Int64 = 30 * 24 * 60 * 60
-
-  private let options: Options
-  /// The accounts; nil where one was closed.
-  private var accounts: [SandboxAccount?] = []
-  private var places: [String: Int] = [:]
-  private var freePlaces: [Int] = []
-  private var lastAddition: Duration?
-
+  private let latency: Duration
+  private var service: SandboxService
   /// Requests on their way, in the order of their arrival and so of their answers.
   private var underway = FIFO<(due: Duration, ticket: Int, request: AMAPIRequest)>()
   /// Those of them whose answer nobody waits for.
@@ -42,22 +29,19 @@ public final class Sandbox: Transport {
 
   /// A sandbox without accounts.
   public init(_ options: Options) {
-    self.options = options
+    latency = options.latency
+    service = SandboxService(options)
   }
-
-  // MARK: Transport
 
   /// The sandbox's clock.
-  public func time(at now: Duration) -> UTCTime {
-    UTCTime(seconds: options.start.seconds + now.components.seconds)
-  }
+  public func time(at now: Duration) -> UTCTime { service.time(at: now) }
 
   /// Answers at once, unless requests are to take their time.
   public func send(
     _ request: AMAPIRequest, as ticket: Int, within limit: Duration?, at now: Duration
   ) -> AMAPIReply? {
-    guard options.latency > .zero else { return answer(request, at: now) }
-    underway.append((due: now + options.latency, ticket: ticket, request: request))
+    guard latency > .zero else { return service.answer(request, at: now) }
+    underway.append((due: now + latency, ticket: ticket, request: request))
     return nil
   }
 
@@ -65,7 +49,7 @@ public final class Sandbox: Transport {
   public func receive(at now: Duration) -> (ticket: Int, result: Result<AMAPIReply, TransportFailure>)? {
     while let first = underway.first, first.due <= now {
       underway.removeFirst()
-      let reply = answer(first.request, at: first.due)
+      let reply = service.answer(first.request, at: first.due)
       if abandoned.remove(first.ticket) == nil { return (first.ticket, .success(reply)) }
     }
     return nil
@@ -79,197 +63,4 @@ public final class Sandbox: Transport {
     abandoned.insert(ticket)
     return .unknown
   }
-
-  // MARK: Requests
-
-  /// Why a request is refused.
-  private enum Refusal: Error {
-    case known(AMAPIErrorCode, retryAfter: Int? = nil)
-    case other(status: Int, code: String, message: String)
-  }
-
-  /// Carries a request out.
-  private func answer(_ request: AMAPIRequest, at now: Duration) -> AMAPIReply {
-    do {
-      return try carryOut(request, at: now)
-    } catch {
-      switch error {
-      case .known(let code, let retryAfter):
-        let words = code.rawValue.lowercased().split(separator: "_").joined(separator: " ")
-        return refusal(status: code.row.status, code: code.rawValue, message: words, retryAfter: retryAfter)
-      case .other(let status, let code, let message):
-        return refusal(status: status, code: code, message: message, retryAfter: nil)
-      }
-    }
-  }
-
-  private func refusal(status: Int, code: String, message: String, retryAfter: Int?) -> AMAPIReply {
-    AMAPIReply(
-      status: status, retryAfter: retryAfter,
-      body: .object([
-        .init("status", .string("error")), .init("code", .string(code)), .init("message", .string(message)),
-      ]))
-  }
-
-  private func success(_ members: [JSONValue.Member] = [], mail: AMAPIReply.Mail? = nil) -> AMAPIReply {
-    AMAPIReply(status: 200, body: .object([.init("status", .string("success"))] + members), mail: mail)
-  }
-
-  private func member(_ member: AMAPIReply.Member, _ text: String) -> JSONValue.Member {
-    .init(member.rawValue, .string(text))
-  }
-
-  private func carryOut(_ request: AMAPIRequest, at now: Duration) throws(Refusal) -> AMAPIReply {
-    guard let key = request[.apiKey], !key.isEmpty, options.apiKey.map({ isSame($0, key) }) ?? true else {
-      throw .known(.invalidAPIKey)
-    }
-    let isSecretKeyGiven = try checkSecretKey(request)
-    let isPrivileged = options.isWhitelisted || isSecretKeyGiven
-    let time = self.time(at: now)
-    switch request.method {
-    case .addClient:
-      return try addClient(request, isPrivileged: isPrivileged, at: now)
-    case .tokenRefresh:
-      return try refreshTokens(request, at: time)
-    case .getClient:
-      let place = try place(for: request, isPrivileged: isPrivileged, at: time)
-      return try answer(about: place, at: time)
-    case .newProduct:
-      let place = try place(for: request, isPrivileged: isPrivileged, at: time)
-      accounts[place]?.add(try plan(request).product(from: time))
-      return success(options.isWhitelisted ? tokens(for: place, at: time) : [])
-    case .upgradeProduct:
-      let place = try place(for: request, isPrivileged: isPrivileged, at: time)
-      accounts[place]?.change(to: try plan(request).product(from: time))
-      return success(options.isWhitelisted ? tokens(for: place, at: time) : [])
-    case .cancelClient:
-      let place = try place(for: request, isPrivileged: isPrivileged, at: time)
-      accounts[place]?.isCancelled = true
-      return success()
-    case .closeClient:
-      close(try place(for: request, isPrivileged: isPrivileged, at: time))
-      return success()
-    case .resetPassword:
-      let place = try place(for: request, isPrivileged: isPrivileged, at: time)
-      let password = SandboxRandom.password()
-      accounts[place]?.password = password
-      accounts[place]?.tokenNonce = .random(in: .min ... .max)
-      return success(
-        mail: accounts[place].map { .init(to: $0.email, subject: "Your new VPN password", password: password) })
-    }
-  }
-
-  private func answer(about place: Int, at time: UTCTime) throws(Refusal) -> AMAPIReply {
-    guard let account = accounts[place] else { throw .known(.clientNotFound) }
-    guard account.due > time else {
-      throw .other(
-        status: 409, code: "NO_ACTIVE_PLAN",
-        message: "the account has no active plan since \(account.due.date); OVS_CMD_NEW_PRODUCT adds one")
-    }
-    return success([
-      member(.type, account.plan.type.id), member(.expirationDate, account.due.date),
-      member(.vpnUsername, account.vpnUsername), member(.vpnPassword, account.vpnPassword),
-    ])
-  }
-
-  private func addClient(
-    _ request: AMAPIRequest, isPrivileged: Bool, at now: Duration
-  ) throws(Refusal) -> AMAPIReply {
-    if !isPrivileged, let last = lastAddition, now - last < Self.addClientInterval {
-      let left = (Self.addClientInterval - (now - last)).components
-      throw .known(.rateLimited, retryAfter: Int(left.seconds) + (left.attoseconds > 0 ? 1 : 0))
-    }
-    let time = self.time(at: now)
-    guard let email = request[.email], let country = request[.country] else {
-      throw .other(status: 422, code: "MISSING_FIELD", message: "email and country are required")
-    }
-    let plan = try self.plan(request)
-    guard place(of: request, at: time) == nil else { throw .known(.clientExists) }
-    let account = SandboxAccount(
-      email: email, password: request[.password] ?? SandboxRandom.password(), country: country,
-      firstName: request[.firstName] ?? "", lastName: request[.lastName] ?? "",
-      companyName: request[.companyName] ?? "", product: plan.product(from: time))
-    let place = freePlaces.popLast() ?? accounts.count
-    if place == accounts.count { accounts.append(nil) }
-    accounts[place] = account
-    places[AccountName.key(email)] = place
-    lastAddition = now
-    return success(
-      [member(.username, email), member(.password, account.password)]
-        + (options.isWhitelisted ? tokens(for: place, at: time) : []))
-  }
-
-  private func refreshTokens(_ request: AMAPIRequest, at time: UTCTime) throws(Refusal) -> AMAPIReply {
-    // The password stands in for the token, whoever sends it.
-    let place = try place(for: request, isPrivileged: request[.password] != nil, at: time)
-    if request.bearer == nil, let password = accounts[place]?.password, !isSame(password, request[.password]) {
-      throw .known(.invalidPassword)
-    }
-    return success(tokens(for: place, at: time))
-  }
-
-  // MARK: Rights
-
-  /// Whether the request holds the secret key.
-  private func checkSecretKey(_ request: AMAPIRequest) throws(Refusal) -> Bool {
-    guard let key = request[.secretKey] else { return false }
-    guard !key.isEmpty, options.secretKey.map({ isSame($0, key) }) ?? true else { throw .known(.invalidSecretKey) }
-    return true
-  }
-
-  /// A request must hold a token of the account it is about, or come from somebody privileged.
-  private func authorize(_ request: AMAPIRequest, isPrivileged: Bool, at time: UTCTime) throws(Refusal) {
-    guard let bearer = request.bearer else {
-      guard isPrivileged else { throw .known(.notPermitted) }
-      return
-    }
-    guard let token = SandboxToken(bearer), accounts.indices.contains(token.place),
-      let owner = accounts[token.place], token.nonce == owner.tokenNonce, time < token.end, !owner.isOver(at: time),
-      token.kind == (request.method == .tokenRefresh ? .long : .short)
-    else { throw .known(.invalidToken) }
-    guard AccountName.key(owner.email) == request[.email].map(AccountName.key) else { throw .known(.otherAccount) }
-  }
-
-  // MARK: Accounts
-
-  /// The place of the account that a request is about, once it has shown its right to it.
-  private func place(for request: AMAPIRequest, isPrivileged: Bool, at time: UTCTime) throws(Refusal) -> Int {
-    try authorize(request, isPrivileged: isPrivileged, at: time)
-    guard let place = place(of: request, at: time) else { throw .known(.clientNotFound) }
-    return place
-  }
-
-  private func plan(_ request: AMAPIRequest) throws(Refusal) -> SandboxPlan {
-    guard let plan = SandboxPlan(id: request[.type]) else { throw .known(.unknownPlan) }
-    return plan
-  }
-
-  /// The place of the account that the request names; nil if there is none, or it has come to its end.
-  private func place(of request: AMAPIRequest, at time: UTCTime) -> Int? {
-    guard let place = request[.email].flatMap({ places[AccountName.key($0)] }), let account = accounts[place] else {
-      return nil
-    }
-    guard account.isOver(at: time) else { return place }
-    close(place)
-    return nil
-  }
-
-  private func close(_ place: Int) {
-    if let account = accounts[place] { places[AccountName.key(account.email)] = nil }
-    accounts[place] = nil
-    freePlaces.append(place)
-  }
-
-  /// New tokens of an account, as an answer has them. Those before stay valid until their own end.
-  private func tokens(for place: Int, at time: UTCTime) -> [JSONValue.Member] {
-    guard let account = accounts[place] else { return [] }
-    let shortEnd = UTCTime(seconds: time.seconds + Tokens.shortLifetime)
-    let longEnd = account.due > time ? account.due : UTCTime(seconds: time.seconds + Self.longLifetime)
-    let short = SandboxToken(.short, place: place, nonce: account.tokenNonce, end: shortEnd)
-    let long = SandboxToken(.long, place: place, nonce: account.tokenNonce, end: longEnd)
-    return [member(.shortToken, short.text), member(.longToken, long.text)]
-  }
-
-  /// Whether a key or password is the right one, byte for byte.
-  private func isSame(_ right: String, _ given: String?) -> Bool { given?.hasSameBytes(as: right) ?? false }
 }

@@ -1,5 +1,7 @@
+import OVSWire
+
 /// An end-user's account as the sandbox keeps it.
-struct SandboxAccount {
+final class SandboxAccount {
   /// As it was written when the account was added.
   let email: String
   var password: String
@@ -10,18 +12,18 @@ struct SandboxAccount {
   /// The account's OpenVPN credentials, which are its own and stay the same.
   let vpnUsername: String
   let vpnPassword: String
-  /// In the order they were added; the last is the current plan.
-  private(set) var products: [Product]
-  /// When the last of the products but the current plan ends.
+  /// The product that was bought, or changed to, last.
+  private(set) var plan: Product
+  /// When the last of the products before it ends.
   private var earlierDue = UTCTime(seconds: .min)
   /// Whether the account ends at its due date.
   var isCancelled = false
   /// What the account's valid tokens have in common; another one kills them.
-  var tokenNonce = UInt64.random(in: .min ... .max)
+  var tokenNonce: Int
 
   init(
     email: String, password: String, country: String, firstName: String, lastName: String, companyName: String,
-    product: Product
+    product: Product, random: inout SandboxRandom
   ) {
     self.email = email
     self.password = password
@@ -29,9 +31,10 @@ struct SandboxAccount {
     self.firstName = firstName
     self.lastName = lastName
     self.companyName = companyName
-    vpnUsername = "vpn-" + SandboxRandom.text(10)
-    vpnPassword = SandboxRandom.password()
-    products = [product]
+    vpnUsername = random.vpnUsername()
+    vpnPassword = random.password()
+    plan = product
+    tokenNonce = random.nonce()
   }
 
   /// Months that were bought.
@@ -41,22 +44,19 @@ struct SandboxAccount {
     var due: UTCTime
   }
 
-  /// The product that was bought, or changed to, last.
-  var plan: Product { products[products.count - 1] }
-
   /// The day the last of the products ends.
   var due: UTCTime { max(plan.due, earlierDue) }
 
   /// A new product becomes the current plan, and takes a cancellation back.
-  mutating func add(_ product: Product) {
+  func add(_ product: Product) {
     earlierDue = due
-    products.append(product)
+    plan = product
     isCancelled = false
   }
 
   /// Puts a product in place of the current plan.
-  mutating func change(to product: Product) {
-    products[products.count - 1] = product
+  func change(to product: Product) {
+    plan = product
   }
 
   /// Whether the account has come to its end.
@@ -74,7 +74,7 @@ enum SandboxPlan: Int, CaseIterable {
 
   /// The plan with this API ID.
   init?(id: String?) {
-    guard let plan = Self.allCases.first(where: { $0.id == id }) else { return nil }
+    guard let id, let plan = Int(id).flatMap(Self.init), plan.id == id else { return nil }
     self = plan
   }
 
@@ -97,10 +97,10 @@ struct SandboxToken {
   let kind: Kind
   /// The account's place.
   let place: Int
-  let nonce: UInt64
+  let nonce: Int
   let end: UTCTime
 
-  init(_ kind: Kind, place: Int, nonce: UInt64, end: UTCTime) {
+  init(_ kind: Kind, place: Int, nonce: Int, end: UTCTime) {
     self.kind = kind
     self.place = place
     self.nonce = nonce
@@ -108,41 +108,44 @@ struct SandboxToken {
   }
 
   init?(_ text: String) {
-    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-    guard parts.count == 5, parts[0] == "sandbox", let kind = Kind(rawValue: String(parts[1])),
-      let place = Int(parts[2]), let nonce = UInt64(parts[3]), let end = Int64(parts[4])
+    var text = text
+    let parts = text.withUTF8 { utf8 in
+      utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).map {
+        String(decoding: $0, as: UTF8.self)
+      }
+    }
+    guard parts.count == 5, parts[0] == "sandbox", let kind = Kind(rawValue: parts[1]),
+      let place = Int(parts[2]), let nonce = Int(parts[3]), let end = Int64(parts[4])
     else { return nil }
     self.init(kind, place: place, nonce: nonce, end: UTCTime(seconds: end))
   }
 
-  var text: String { "sandbox.\(kind.rawValue).\(place).\(nonce).\(end.seconds)" }
-}
-
-/// Passwords and names that the sandbox makes up.
-enum SandboxRandom {
-  /// Letters and digits that can't be taken for one another.
-  private static let alphabet = Array("abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789".utf8)
-
-  /// A strong password by the vendor's rule: at least 10 characters, a digit, a letter and an upper-case letter.
-  static func password() -> String {
-    while true {
-      let password = text(15)
-      if password.contains(where: \.isNumber), password.contains(where: \.isLowercase),
-        password.contains(where: \.isUppercase)
-      {
-        return password
-      }
+  var text: String {
+    String(unsafeUninitializedCapacity: 80) { buffer in
+      var text = Text(buffer: buffer)
+      text.append(kind == .short ? "sandbox.short." : "sandbox.long.")
+      text.append(place)
+      text.append(".")
+      text.append(nonce)
+      text.append(".")
+      text.append(Int(end.seconds))
+      return text.count
     }
   }
 
-  /// At most 20 characters; their randomness comes in one piece from the system.
-  static func text(_ count: Int) -> String {
-    var number = UInt128.random(in: .min ... .max)
-    return String(
-      decoding: (0..<count).map { _ in
-        let digit: UInt128
-        (number, digit) = number.quotientAndRemainder(dividingBy: UInt128(alphabet.count))
-        return alphabet[Int(digit)]
-      }, as: UTF8.self)
+  private struct Text {
+    let buffer: UnsafeMutableBufferPointer<UInt8>
+    var count = 0
+
+    mutating func append(_ text: StaticString) {
+      append(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    mutating func append(_ number: Int) { withDecimalDigits(of: number) { append($0) } }
+
+    private mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) {
+      _ = UnsafeMutableBufferPointer(rebasing: buffer[count...]).update(fromContentsOf: bytes)
+      count += bytes.count
+    }
   }
 }

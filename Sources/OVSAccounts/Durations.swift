@@ -4,3 +4,9 @@ extension Duration {
     components.seconds * 1000 + (components.attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
   }
 }
+
+/// The earlier of two times, of which nil is never.
+package func earlier(_ a: Duration?, _ b: Duration?) -> Duration? {
+  guard let a, let b else { return a ?? b }
+  return min(a, b)
+}
