@@ -86,8 +86,11 @@ public struct Arguments: Sendable {
   }
 
   private static func present(_ value: JSONValue, _ parameter: Command.Parameter) -> JSONValue? {
-    if value == .null || value == .string("") && !parameter.isRequired { return nil }
-    return value
+    switch value {
+    case .null: nil
+    case .string(let text) where text.isEmpty && !parameter.isRequired: nil
+    default: value
+    }
   }
 }
 

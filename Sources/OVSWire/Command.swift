@@ -129,7 +129,7 @@ public final class Command: Sendable {
   }
 
   /// Something a command takes.
-  public struct Parameter: Sendable {
+  public final class Parameter: Sendable {
     /// The member's name in `data`.
     public let name: String
     /// Another name that the SDK's documentation gives it.
@@ -141,16 +141,24 @@ public final class Command: Sendable {
     /// What it is.
     public let summary: String
 
+    private init(_ name: String, alias: String?, _ rule: Rule, isRequired: Bool, _ summary: String) {
+      self.name = name
+      self.alias = alias
+      self.rule = rule
+      self.isRequired = isRequired
+      self.summary = summary
+    }
+
     /// A parameter that the command can't do without.
     public static func required(
       _ name: String, alias: String? = nil, _ rule: Rule, _ summary: String
-    ) -> Self {
-      .init(name: name, alias: alias, rule: rule, isRequired: true, summary: summary)
+    ) -> Parameter {
+      Parameter(name, alias: alias, rule, isRequired: true, summary)
     }
 
     /// A parameter that may be absent, null or an empty string.
-    public static func optional(_ name: String, _ rule: Rule, _ summary: String) -> Self {
-      .init(name: name, alias: nil, rule: rule, isRequired: false, summary: summary)
+    public static func optional(_ name: String, _ rule: Rule, _ summary: String) -> Parameter {
+      Parameter(name, alias: nil, rule, isRequired: false, summary)
     }
   }
 

@@ -3,7 +3,7 @@
 /// ``standard`` is the one table of the SDK's commands and the bridge's own. The dispatch, the parameter checks, the
 /// order rules, the help and the documentation read it: a new command is a row here and the function that its
 /// ``Command/Operation`` names.
-public struct CommandTable: Sendable {
+public final class CommandTable: Sendable {
   /// The commands in the order of their numbers.
   public let rows: [Command]
   private let byNumber: [Int: Command]

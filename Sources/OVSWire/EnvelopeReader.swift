@@ -182,8 +182,7 @@ public struct EnvelopeReader {
       }
       do {
         return .request(
-          Request(
-            command: command, parameters: .named(parameters), timeout: try duration(envelope[.timeout]), reply: reply))
+          Request(command, .named(parameters), timeout: try duration(envelope[.timeout]), reply: reply))
       } catch {
         return fault(error)
       }
@@ -225,7 +224,7 @@ public struct EnvelopeReader {
     let reply = ReplyAddress(.jsonRPC, id: id, wantsAnswer: envelope[.id] != nil)
     let name = document.string(of: method)
     guard let command = table[name] else { return .fault(unknownCommand(name, field: "method"), command: nil, reply) }
-    return .request(Request(command: command, parameters: parameters, timeout: milliseconds, reply: reply))
+    return .request(Request(command, parameters, timeout: milliseconds, reply: reply))
   }
 
   // MARK: Members

@@ -111,7 +111,12 @@ public struct JSONWriter: ~Copyable {
       let (source, target) = (UnsafeRawPointer(source), UnsafeMutableRawPointer(target - start))
       while position + 8 <= text.count {
         let piece = source.loadUnaligned(fromByteOffset: position, as: UInt64.self)
-        if Self.mayHoldSpecial(piece) { break }
+        let bytes = EightBytes(piece)
+        if bytes.hasByte(below: 0x20) || bytes.hasByte(UInt8(ascii: "\"")) || bytes.hasByte(UInt8(ascii: "\\"))
+          || bytes.hasByte(0xE2)
+        {
+          break
+        }
         target.storeBytes(of: piece, toByteOffset: position, as: UInt64.self)
         position += 8
       }
@@ -124,19 +129,6 @@ public struct JSONWriter: ~Copyable {
       return position - start
     }
     return position
-  }
-
-  /// Whether one of eight bytes is not plain. Each is looked at in its own eight bits of the word: one less than a byte
-  /// has its top bit set and the byte hasn't, exactly if the byte was too small.
-  @inline(__always)
-  private static func mayHoldSpecial(_ bytes: UInt64) -> Bool {
-    let each: UInt64 = 0x0101_0101_0101_0101
-    func isBelow(_ limit: UInt64, _ word: UInt64) -> UInt64 { (word &- each &* limit) & ~word }
-    let control = isBelow(0x20, bytes)
-    let quote = isBelow(1, bytes ^ each &* 0x22)
-    let backslash = isBelow(1, bytes ^ each &* 0x5C)
-    let separator = isBelow(1, bytes ^ each &* 0xE2)
-    return (control | quote | backslash | separator) & (each &* 0x80) != 0
   }
 
   private mutating func escape(_ byte: UInt8, last: UInt8) {

@@ -49,7 +49,7 @@ public struct ReplyAddress: Sendable {
 }
 
 /// A command with its parameters, as a line asked for it. The parameters are not checked yet.
-public struct Request: Sendable {
+public final class Request: Sendable {
   /// The command.
   public let command: Command
   /// What came with it.
@@ -58,6 +58,13 @@ public struct Request: Sendable {
   public let timeout: Duration?
   /// Where the answer goes.
   public let reply: ReplyAddress
+
+  init(_ command: Command, _ parameters: Parameters, timeout: Duration?, reply: ReplyAddress) {
+    self.command = command
+    self.parameters = parameters
+    self.timeout = timeout
+    self.reply = reply
+  }
 
   /// Parameters by name, or by position in the order of the command's table row.
   public enum Parameters: Sendable {

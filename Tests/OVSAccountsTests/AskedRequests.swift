@@ -5,23 +5,23 @@ import Testing
 
 extension Request {
   /// The request that a line asks for.
-  init(line: String) throws {
+  static func line(_ line: String) throws -> Request {
     var reader = EnvelopeReader(table: .standard)
     let bytes = Array(line.utf8)
     guard case .single(.request(let request)) = reader.read(bytes.span) else {
       throw Failure(.invalidEnvelope, "not a request: \(line)")
     }
-    self = request
+    return request
   }
 
   /// A request for the command `OVS_CMD_` + `name` with `data`, an object.
   static func named(_ name: String, _ data: String = "{}") throws -> Request {
-    try Request(line: #"{"cmd":"OVS_CMD_\#(name)","data":\#(data)}"#)
+    try line(#"{"cmd":"OVS_CMD_\#(name)","data":\#(data)}"#)
   }
 
   /// A request for the command `OVS_CMD_` + `name` with parameters by position.
   static func positional(_ name: String, _ params: String) throws -> Request {
-    try Request(line: #"{"jsonrpc":"2.0","method":"OVS_CMD_\#(name)","params":\#(params),"id":1}"#)
+    try line(#"{"jsonrpc":"2.0","method":"OVS_CMD_\#(name)","params":\#(params),"id":1}"#)
   }
 
   /// The parameters after their checks.
