@@ -38,7 +38,11 @@ public struct Arguments: Sendable {
 
   /// The value of the parameter called `name`; nil if it is absent.
   public subscript(name: String) -> JSONValue? {
-    for index in values.indices where command.parameters[index].name == name { return values[index] }
+    for index in values.indices {
+      let known = command.parameters[index].name
+      // Names of other lengths, which are most, need no comparing.
+      if known.utf8.count == name.utf8.count, known == name { return values[index] }
+    }
     return nil
   }
 

@@ -189,8 +189,9 @@ struct JSONScanner {
   private mutating func skipPlain(_ text: Span<UInt8>) {
     let bytes = text.bytes
     while position + 8 <= bytes.byteCount {
-      let word = EightBytes(unsafe bytes.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self))
-      if word.hasByte(below: 0x20) || word.hasByte(UInt8(ascii: "\"")) || word.hasByte(UInt8(ascii: "\\")) { break }
+      guard EightBytes.arePlain(unsafe bytes.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self)) else {
+        break
+      }
       position += 8
     }
     while position < text.count {

@@ -111,12 +111,7 @@ public struct JSONWriter: ~Copyable {
       let (source, target) = (UnsafeRawPointer(source), UnsafeMutableRawPointer(target - start))
       while position + 8 <= text.count {
         let piece = source.loadUnaligned(fromByteOffset: position, as: UInt64.self)
-        let bytes = EightBytes(piece)
-        if bytes.hasByte(below: 0x20) || bytes.hasByte(UInt8(ascii: "\"")) || bytes.hasByte(UInt8(ascii: "\\"))
-          || bytes.hasByte(0xE2)
-        {
-          break
-        }
+        guard EightBytes.arePlain(piece) else { break }
         target.storeBytes(of: piece, toByteOffset: position, as: UInt64.self)
         position += 8
       }

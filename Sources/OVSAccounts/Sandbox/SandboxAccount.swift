@@ -9,9 +9,8 @@ final class SandboxAccount {
   let firstName: String
   let lastName: String
   let companyName: String
-  /// The account's OpenVPN credentials, which are its own and stay the same.
-  let vpnUsername: String
-  let vpnPassword: String
+  /// What the account's OpenVPN credentials are made of, which are its own and stay the same.
+  private let vpnSeed: (UInt64, UInt64, UInt64)
   /// The product that was bought, or changed to, last.
   private(set) var plan: Product
   /// When the last of the products before it ends.
@@ -31,8 +30,7 @@ final class SandboxAccount {
     self.firstName = firstName
     self.lastName = lastName
     self.companyName = companyName
-    vpnUsername = random.vpnUsername()
-    vpnPassword = random.password()
+    vpnSeed = (random.word(), random.word(), random.word())
     plan = product
     tokenNonce = random.nonce()
   }
@@ -43,6 +41,12 @@ final class SandboxAccount {
     /// The start of the day on which it ends.
     var due: UTCTime
   }
+
+  /// The user name for OpenVPN. Many accounts are never asked for it.
+  var vpnUsername: String { "vpn-" + SandboxRandom.characters(10, of: (vpnSeed.0, 0)).text }
+
+  /// The password for OpenVPN.
+  var vpnPassword: String { SandboxRandom.password(of: (vpnSeed.1, vpnSeed.2)) }
 
   /// The day the last of the products ends.
   var due: UTCTime { max(plan.due, earlierDue) }

@@ -18,7 +18,8 @@ struct SandboxRandom {
 
   private var words: [UInt64] = []
 
-  private mutating func word() -> UInt64 {
+  /// Sixty-four random bits.
+  mutating func word() -> UInt64 {
     if words.isEmpty {
       // What POSIX.1-2024 gives at most in one call.
       words = Array(repeating: 0, count: 256 / MemoryLayout<UInt64>.size)
@@ -28,27 +29,33 @@ struct SandboxRandom {
     return words.removeLast()
   }
 
-  /// A strong password by the vendor's rule: at least 10 characters, a digit, a letter and an upper-case letter.
-  mutating func password() -> String {
+  /// A password.
+  mutating func password() -> String { Self.password(of: (word(), word())) }
+
+  /// A number that nobody guesses.
+  mutating func nonce() -> Int { Int(truncatingIfNeeded: word() >> 1) }
+
+  /// The strong password by the vendor's rule, at least 10 characters, a digit, a letter and an upper-case letter, that
+  /// random bits amount to.
+  static func password(of words: (UInt64, UInt64)) -> String {
+    var words = words
     while true {
-      let (text, hasAllKinds) = characters(15)
+      let (text, hasAllKinds) = characters(15, of: words)
       if hasAllKinds { return text }
+      words.0 &+= 1
     }
   }
 
-  /// A user name for OpenVPN.
-  mutating func vpnUsername() -> String { "vpn-" + characters(10).text }
-
-  /// So many characters, and whether there are digits, upper-case and lower-case letters among them.
-  private mutating func characters(_ count: Int) -> (text: String, hasAllKinds: Bool) {
+  /// The up to 20 characters that random bits amount to, and whether there are digits, upper-case and lower-case letters
+  /// among them.
+  static func characters(_ count: Int, of words: (UInt64, UInt64)) -> (text: String, hasAllKinds: Bool) {
     var (hasDigit, hasUpper, hasLower) = (false, false, false)
-    let alphabet = Self.alphabet
-    var word: UInt64 = 0
     let text = String(unsafeUninitializedCapacity: count) { buffer in
+      var word = words.0
       for index in 0..<count {
-        if index % Self.charactersPerWord == 0 { word = self.word() }
-        let byte = alphabet.utf8Start[Int(word % Self.alphabetSize)]
-        word /= Self.alphabetSize
+        if index == charactersPerWord { word = words.1 }
+        let byte = alphabet.utf8Start[Int(word % alphabetSize)]
+        word /= alphabetSize
         if byte < UInt8(ascii: "A") {
           hasDigit = true
         } else if byte < UInt8(ascii: "a") {
@@ -62,7 +69,4 @@ struct SandboxRandom {
     }
     return (text, hasDigit && hasUpper && hasLower)
   }
-
-  /// A number that nobody guesses.
-  mutating func nonce() -> Int { Int(truncatingIfNeeded: word() >> 1) }
 }

@@ -65,8 +65,23 @@ struct SandboxService {
       ]))
   }
 
-  private func success(_ members: [JSONValue.Member] = [], mail: AMAPIReply.Mail? = nil) -> AMAPIReply {
-    AMAPIReply(status: 200, body: .object([.init("status", .string("success"))] + members), mail: mail)
+  /// A success; with new tokens if a place is named. Those before stay valid until their own end.
+  private func success(
+    _ members: [JSONValue.Member] = [], tokensFor place: Int? = nil, at time: UTCTime, mail: AMAPIReply.Mail? = nil
+  ) -> AMAPIReply {
+    var body: [JSONValue.Member] = []
+    body.reserveCapacity(members.count + 3)
+    body.append(.init("status", .string("success")))
+    for member in members { body.append(member) }
+    if let account = place.flatMap({ accounts[$0] }), let place {
+      let shortEnd = UTCTime(seconds: time.seconds + Tokens.shortLifetime)
+      let longEnd = account.due > time ? account.due : UTCTime(seconds: time.seconds + Self.longLifetime)
+      let short = SandboxToken(.short, place: place, nonce: account.tokenNonce, end: shortEnd)
+      let long = SandboxToken(.long, place: place, nonce: account.tokenNonce, end: longEnd)
+      body.append(member(.shortToken, short.text))
+      body.append(member(.longToken, long.text))
+    }
+    return AMAPIReply(status: 200, body: .object(body), mail: mail)
   }
 
   private func member(_ member: AMAPIReply.Member, _ text: String) -> JSONValue.Member {
@@ -91,24 +106,25 @@ struct SandboxService {
     case .newProduct:
       let place = try place(for: request, isPrivileged: isPrivileged, at: time)
       accounts[place]?.add(try product(request, from: time))
-      return success(options.isWhitelisted ? tokens(for: place, at: time) : [])
+      return success(tokensFor: options.isWhitelisted ? place : nil, at: time)
     case .upgradeProduct:
       let place = try place(for: request, isPrivileged: isPrivileged, at: time)
       accounts[place]?.change(to: try product(request, from: time))
-      return success(options.isWhitelisted ? tokens(for: place, at: time) : [])
+      return success(tokensFor: options.isWhitelisted ? place : nil, at: time)
     case .cancelClient:
       let place = try place(for: request, isPrivileged: isPrivileged, at: time)
       accounts[place]?.isCancelled = true
-      return success()
+      return success(at: time)
     case .closeClient:
       close(try place(for: request, isPrivileged: isPrivileged, at: time))
-      return success()
+      return success(at: time)
     case .resetPassword:
       let place = try place(for: request, isPrivileged: isPrivileged, at: time)
       let password = random.password()
       accounts[place]?.password = password
       accounts[place]?.tokenNonce = random.nonce()
       return success(
+        at: time,
         mail: accounts[place].map { .init(to: $0.email, subject: "Your new VPN password", password: password) })
     }
   }
@@ -120,10 +136,11 @@ struct SandboxService {
         status: 409, code: "NO_ACTIVE_PLAN",
         message: "the account has no active plan since \(account.due.date); OVS_CMD_NEW_PRODUCT adds one")
     }
-    return success([
-      member(.type, account.plan.type.id), member(.expirationDate, account.due.date),
-      member(.vpnUsername, account.vpnUsername), member(.vpnPassword, account.vpnPassword),
-    ])
+    return success(
+      [
+        member(.type, account.plan.type.id), member(.expirationDate, account.due.date),
+        member(.vpnUsername, account.vpnUsername), member(.vpnPassword, account.vpnPassword),
+      ], at: time)
   }
 
   private mutating func addClient(
@@ -156,9 +173,9 @@ struct SandboxService {
       accounts[place] = account
     }
     lastAddition = now
-    var answer = [member(.username, email), member(.password, account.password)]
-    if options.isWhitelisted { answer += tokens(for: place, at: time) }
-    return success(answer)
+    return success(
+      [member(.username, email), member(.password, account.password)],
+      tokensFor: options.isWhitelisted ? place : nil, at: time)
   }
 
   /// Puts a place where none is.
@@ -176,7 +193,7 @@ struct SandboxService {
     if request.bearer == nil, let password = accounts[place]?.password, !isSame(password, request[.password]) {
       throw .known(.invalidPassword)
     }
-    return success(tokens(for: place, at: time))
+    return success(tokensFor: place, at: time)
   }
 
   // MARK: Rights
@@ -232,16 +249,6 @@ struct SandboxService {
     if let account = accounts[place] { places[AccountName.key(account.email)] = nil }
     accounts[place] = nil
     freePlaces.append(place)
-  }
-
-  /// New tokens of an account, as an answer has them. Those before stay valid until their own end.
-  private func tokens(for place: Int, at time: UTCTime) -> [JSONValue.Member] {
-    guard let account = accounts[place] else { return [] }
-    let shortEnd = UTCTime(seconds: time.seconds + Tokens.shortLifetime)
-    let longEnd = account.due > time ? account.due : UTCTime(seconds: time.seconds + Self.longLifetime)
-    let short = SandboxToken(.short, place: place, nonce: account.tokenNonce, end: shortEnd)
-    let long = SandboxToken(.long, place: place, nonce: account.tokenNonce, end: longEnd)
-    return [member(.shortToken, short.text), member(.longToken, long.text)]
   }
 
   /// Whether a key or password is the right one, byte for byte.
