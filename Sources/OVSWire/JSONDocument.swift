@@ -52,7 +52,7 @@ public struct JSONDocument {
   /// The longest text that can be scanned, in bytes: 1 GiB.
   public static let maximumBytes = 1 << 30
 
-  /// Memory above this is given back after an unusually large text.
+  /// Memory above this is given back once a text comes that doesn't need it: large ones often come in a row.
   private static let keptBytes = 256 * 1024
 
   private(set) var bytes: [UInt8] = []
@@ -72,8 +72,10 @@ public struct JSONDocument {
   /// - Throws: the first byte that is not UTF-8, if there is one anywhere; else the first that is not JSON.
   public mutating func parse(_ text: Span<UInt8>) throws(JSONError) {
     precondition(text.count <= Self.maximumBytes)
-    if bytes.capacity > Self.keptBytes { bytes = [] }
-    if entries.capacity * MemoryLayout<Entry>.stride > Self.keptBytes { entries = [] }
+    if text.count <= Self.keptBytes {
+      if bytes.capacity > Self.keptBytes { bytes = [] }
+      if entries.capacity * MemoryLayout<Entry>.stride > Self.keptBytes { entries = [] }
+    }
     bytes.removeAll(keepingCapacity: true)
     entries.removeAll(keepingCapacity: true)
     text.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }

@@ -28,7 +28,7 @@ public struct LineSplitter {
   /// The bytes in hand.
   public private(set) var bytes: [UInt8] = []
 
-  /// Memory above this is given back after an unusually long line.
+  /// Memory above this is given back once a line has come that didn't need it: long ones often come in a row.
   private static let keptBytes = 256 * 1024
 
   private let limit: Int
@@ -37,6 +37,8 @@ public struct LineSplitter {
   /// Up to where its end was looked for in vain.
   private var searched = 0
   private var overlong: OverlongLine?
+  /// Whether the last line needed more memory than is kept.
+  private var wasLong = false
   private var isAtStart = true
   private var isAtEnd = false
 
@@ -47,7 +49,11 @@ public struct LineSplitter {
 
   /// Takes the stream's next bytes.
   public mutating func append(_ piece: Span<UInt8>) {
-    if start == bytes.count, bytes.capacity > Self.keptBytes { bytes = [] } else { bytes.removeSubrange(..<start) }
+    if start == bytes.count, bytes.capacity > Self.keptBytes, !wasLong {
+      bytes = []
+    } else {
+      bytes.removeSubrange(..<start)
+    }
     searched -= start
     start = 0
     piece.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
@@ -71,6 +77,7 @@ public struct LineSplitter {
       }
       let endsWithCR = lineFeed != nil && stop > start && bytes[stop - 1] == UInt8(ascii: "\r")
       let content = start..<(endsWithCR ? stop - 1 : stop)
+      wasLong = content.count > Self.keptBytes
       if overlong != nil || content.count > limit { skip(to: stop) }
       start = lineFeed == nil ? stop : stop + 1
       searched = start
