@@ -1,0 +1,178 @@
+"""The first table: over standard input and output, beside other programs that answer lines."""
+
+from __future__ import annotations
+
+import os
+import statistics
+from typing import Dict, List, Tuple
+
+import programs
+from child import Child, Program, can_pin, check
+from report import Figures, Goal, number, table
+
+STATIC_LOCAL = "ovs-bridge, local command"
+DYNAMIC_LOCAL = "ovs-bridge, dynamic build"
+ADD_CLIENT = "ovs-bridge, ADD_CLIENT"
+ACCOUNT_TYPE = "ovs-bridge, GET_ACCOUNT_TYPE"
+BATCHES = "ovs-bridge, JSON-RPC, batches of 100"
+DELTACHAT = "deltachat-rpc-server"
+BATCH = 100
+
+
+class StdioPeers:
+    """Measures all programs once a round."""
+
+    def __init__(self, quick: bool) -> None:
+        static, dynamic = programs.STATIC, programs.DYNAMIC
+        batch = b"[" + b",".join([programs.JSON_RPC] * BATCH) + b"]\n"
+        bridges = [
+            programs.of_bridge(STATIC_LOCAL, static, programs.LOCAL),
+            programs.of_bridge(DYNAMIC_LOCAL, dynamic, programs.LOCAL),
+            programs.of_bridge("ovs-bridge, GET_INFO", static, programs.INFO),
+            programs.of_bridge(ADD_CLIENT, static, programs.add_client(1), login=True),
+            programs.of_bridge(ACCOUNT_TYPE, static, programs.ACCOUNT_TYPE, login=True),
+            programs.of_bridge("ovs-bridge, JSON-RPC", static, programs.JSON_RPC + b"\n", b'"result":'),
+            programs.of_bridge(BATCHES, static, batch, b'"result":'),
+        ]
+        self._programs = bridges + [programs.deltachat()] + programs.echoes()
+        self._counts: Dict[str, int] = dict.fromkeys((STATIC_LOCAL, DYNAMIC_LOCAL, "ovs-bridge, JSON-RPC"), 500_000)
+        self._counts.update({"cat": 500_000, ACCOUNT_TYPE: 200_000, "ovs-bridge, GET_INFO": 200_000, BATCHES: 300_000})
+        self._quick = quick
+        self.figures = Figures()
+
+    def run(self) -> None:
+        """A round."""
+        for program in self._programs:
+            self._spawn(program)
+        for program in self._programs:
+            if program.name not in (ADD_CLIENT, BATCHES):
+                self._round_trips(program)
+        for program in self._programs:
+            self._pipelined(program)
+        if not self._quick:
+            self._million()
+
+    def _spawn(self, program: Program) -> None:
+        """From the start of the process to its first answer, its first line being there already."""
+        times, used = [], []
+        for _ in range(3 if self._quick else 15):
+            with Child(program, b"" if program.setup else program.line) as child:
+                if not program.setup:
+                    child.read_lines(1)
+                    times.append(child.elapsed())
+                used.append(child.end())
+        if times:
+            self.figures.add((program.name, "spawn"), statistics.median(times))
+        self.figures.add((program.name, "start-up CPU"), statistics.median(used))
+
+    def _round_trips(self, program: Program) -> None:
+        """One command at a time, with both processes on one processor, and on two."""
+        own = os.sched_getaffinity(0) if can_pin() else set()
+        count = 200 if self._quick else 3000
+        for mode, cpu in (("one", 0), ("two", 1)) if own else (("any", 0),):
+            with Child(program) as child:
+                if own:
+                    os.sched_setaffinity(0, {sorted(own)[0]})
+                    child.pin(sorted(own)[cpu])
+                try:
+                    times = sorted(child.round_trips(program.line, count))
+                finally:
+                    if own:
+                        os.sched_setaffinity(0, own)
+                child.end()
+            self.figures.add((program.name, mode, "p50"), times[count // 2])
+            self.figures.add((program.name, mode, "p99"), times[count * 99 // 100])
+
+    def _lines(self, program: Program, count: int) -> Tuple[bytes, int]:
+        if program.name == ADD_CLIENT:
+            return b"".join(programs.add_client(index) for index in range(count)), count
+        lines = count // BATCH if program.name == BATCHES else count
+        return program.line * lines, lines
+
+    def _pipelined(self, program: Program) -> None:
+        """As many commands as go, sent without waiting for answers; then the memory and processor time it took."""
+        count = self._counts.get(program.name, 100_000)
+        if self._quick:
+            count //= 100
+        data, answers = self._lines(program, count)
+        with Child(program) as child:
+            seconds, lines = child.exchange(data, answers)
+            self.figures.add((program.name, "peak"), child.memory("VmHWM"))
+            used = child.end()
+        check(program.name, lines, program.marker, count)
+        self.figures.add((program.name, "rate"), count / seconds)
+        start_up = self.figures.median((program.name, "start-up CPU")) or 0
+        self.figures.add((program.name, "CPU"), (used - start_up) / count)
+
+    def _million(self) -> None:
+        """Whether memory stays flat."""
+        program = self._programs[0]
+        with Child(program) as child:
+            child.exchange(program.line * 100_000, 100_000)
+            self.figures.add("peak after 100,000", child.memory("VmHWM"))
+            for _ in range(9):
+                child.exchange(program.line * 100_000, 100_000)
+            self.figures.add("peak after 1,000,000", child.memory("VmHWM"))
+            child.end()
+
+    def report(self) -> str:
+        """The tables."""
+        figures = self.figures
+        modes = [("one", "1 CPU"), ("two", "2 CPUs")] if can_pin() else [("any", "unpinned")]
+        heads = ["one at a time", "spawn to first answer, ms"]
+        for _, words in modes:
+            heads += [f"p50 µs, {words}", "× cat", "p99 µs"]
+        rows: List[List[object]] = []
+        for program in self._programs:
+            name = program.name
+            row: List[object] = [name, number(figures.median((name, "spawn")), 1, 1e3)]
+            for mode, _ in modes:
+                row.append(number(figures.median((name, mode, "p50")), 1, 1e6))
+                row.append(number(figures.ratio((name, mode, "p50"), ("cat", mode, "p50")), 2))
+                row.append(number(figures.median((name, mode, "p99")), 1, 1e6))
+            rows.append(row)
+        text = table(heads, rows)
+        rows = []
+        for program in self._programs:
+            name = program.name
+            rows.append(
+                [
+                    name,
+                    number(figures.median((name, "rate"))),
+                    number(figures.ratio((name, "rate"), (DELTACHAT, "rate")), 2),
+                    number(figures.median((name, "CPU")), 2, 1e6),
+                    number(figures.median((name, "peak")), 1, 1 / (1 << 20)),
+                ]
+            )
+        heads = ["pipelined", "commands/s", "× deltachat", "CPU µs/command", "peak MiB"]
+        return text + "\n" + table(heads, rows)
+
+    def goals(self) -> List[Goal]:
+        figures = self.figures
+        rate = (DELTACHAT, "rate")
+        goals = [
+            Goal(
+                "spawn to first answer, of deltachat-rpc-server's",
+                1,
+                figures.ratio((STATIC_LOCAL, "spawn"), (DELTACHAT, "spawn")),
+                True,
+            )
+        ]
+        modes = [("one", ", one CPU"), ("two", ", two CPUs")] if can_pin() else [("any", "")]
+        for mode, words in modes:
+            ratio = figures.ratio((STATIC_LOCAL, mode, "p50"), ("cat", mode, "p50"))
+            goals.append(Goal(f"round trip p50, local command, of cat's{words}", 1.25, ratio, True))
+        for what, name, limit in (
+            ("local commands", STATIC_LOCAL, 5),
+            ("ADD_CLIENT on the sandbox", ADD_CLIENT, 2),
+            ("GET_ACCOUNT_TYPE on the sandbox", ACCOUNT_TYPE, 2),
+        ):
+            ratio = figures.ratio((name, "rate"), rate)
+            goals.append(Goal(f"pipelined {what}, of deltachat-rpc-server's", limit, ratio, False))
+        if not self._quick:
+            peak = figures.median("peak after 1,000,000")
+            mebibytes = None if peak is None else peak / (1 << 20)
+            goals.append(Goal("peak memory after 1,000,000 local commands", 10, mebibytes, True, "MiB"))
+            growth = figures.ratio("peak after 1,000,000", "peak after 100,000")
+            goals.append(Goal("… of that after 100,000", 1.05, growth, True))
+        return goals
