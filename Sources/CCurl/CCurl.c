@@ -13,12 +13,6 @@ struct version_info {
   int features;
 };
 
-struct wait_descriptor {
-  int descriptor;
-  short events;
-  short revents;
-};
-
 struct message {
   int kind;
   ccurl_easy *easy;
@@ -34,18 +28,21 @@ enum {
   FEATURE_ASYNCHDNS = 1 << 7,
   VERSION_NOW = 0,
   GLOBAL_DEFAULT = 3,
-  WAIT_POLLIN = 1,
-  WAIT_POLLPRI = 2,
-  WAIT_POLLOUT = 4,
+  CSELECT_IN = 1,
+  CSELECT_OUT = 2,
+  CSELECT_ERR = 4,
+  SOCKET_TIMEOUT = -1,
   MESSAGE_DONE = 1,
   OPTION_WRITEFUNCTION = 20011,
   OPTION_READFUNCTION = 20012,
   OPTION_HEADERFUNCTION = 20079,
   OPTION_SOCKOPTFUNCTION = 20148,
+  MULTI_OPTION_SOCKETFUNCTION = 20001,
+  MULTI_OPTION_SOCKETDATA = 10002,
+  MULTI_OPTION_TIMERFUNCTION = 20004,
+  MULTI_OPTION_TIMERDATA = 10005,
   INFO_TYPE_MASK = 0xf00000,
   INFO_LONG = 0x200000,
-  MULTI_INTERNAL_ERROR = 4,
-  MAXIMUM_TARGETS = 16,
 };
 
 // The library's functions. All are set, or none is.
@@ -64,9 +61,7 @@ static struct {
   int (*multi_setopt)(ccurl_multi *multi, int option, ...);
   int (*multi_add_handle)(ccurl_multi *multi, ccurl_easy *easy);
   int (*multi_remove_handle)(ccurl_multi *multi, ccurl_easy *easy);
-  int (*multi_perform)(ccurl_multi *multi, int *running);
-  int (*multi_poll)(
-    ccurl_multi *multi, struct wait_descriptor *extra, unsigned count, int milliseconds, int *ready);
+  int (*multi_socket_action)(ccurl_multi *multi, int descriptor, int events, int *running);
   struct message *(*multi_info_read)(ccurl_multi *multi, int *left);
 } curl;
 
@@ -88,8 +83,7 @@ static const struct {
   {"curl_multi_setopt", (void **)&curl.multi_setopt},
   {"curl_multi_add_handle", (void **)&curl.multi_add_handle},
   {"curl_multi_remove_handle", (void **)&curl.multi_remove_handle},
-  {"curl_multi_perform", (void **)&curl.multi_perform},
-  {"curl_multi_poll", (void **)&curl.multi_poll},
+  {"curl_multi_socket_action", (void **)&curl.multi_socket_action},
   {"curl_multi_info_read", (void **)&curl.multi_info_read},
 };
 
@@ -163,7 +157,7 @@ int ccurl_easy_set_read_function(ccurl_easy *easy, ccurl_read_function function)
   return curl.easy_setopt(easy, OPTION_READFUNCTION, function);
 }
 
-int ccurl_easy_set_socket_function(ccurl_easy *easy, ccurl_socket_function function) {
+int ccurl_easy_set_sockopt_function(ccurl_easy *easy, ccurl_sockopt_function function) {
   return curl.easy_setopt(easy, OPTION_SOCKOPTFUNCTION, function);
 }
 
@@ -195,27 +189,37 @@ int ccurl_multi_set_long(ccurl_multi *multi, ccurl_multi_option option, long val
   return curl.multi_setopt(multi, option, value);
 }
 
+int ccurl_multi_set_socket_function(ccurl_multi *multi, ccurl_socket_function function, void *data) {
+  return curl.multi_setopt(multi, MULTI_OPTION_SOCKETDATA, data)
+         || curl.multi_setopt(multi, MULTI_OPTION_SOCKETFUNCTION, function);
+}
+
+int ccurl_multi_set_timer_function(ccurl_multi *multi, ccurl_timer_function function, void *data) {
+  return curl.multi_setopt(multi, MULTI_OPTION_TIMERDATA, data)
+         || curl.multi_setopt(multi, MULTI_OPTION_TIMERFUNCTION, function);
+}
+
 int ccurl_multi_add(ccurl_multi *multi, ccurl_easy *easy) { return curl.multi_add_handle(multi, easy); }
 
 int ccurl_multi_remove(ccurl_multi *multi, ccurl_easy *easy) { return curl.multi_remove_handle(multi, easy); }
 
-int ccurl_multi_perform(ccurl_multi *multi) {
+int ccurl_multi_take(ccurl_multi *multi, const struct pollfd *target) {
+  // As libcurl does where it calls poll itself.
+  const short seen = target->revents;
+  int events = 0;
+  if (target->events & POLLIN) {
+    events |= (seen & (POLLIN | POLLERR | POLLHUP) ? CSELECT_IN : 0) | (seen & (POLLPRI | POLLNVAL) ? CSELECT_ERR : 0);
+  }
+  if (target->events & POLLOUT) {
+    events |= (seen & POLLOUT ? CSELECT_OUT : 0) | (seen & (POLLERR | POLLHUP | POLLPRI | POLLNVAL) ? CSELECT_ERR : 0);
+  }
   int running;
-  return curl.multi_perform(multi, &running);
+  return curl.multi_socket_action(multi, target->fd, events, &running);
 }
 
-int ccurl_multi_poll(ccurl_multi *multi, const struct pollfd *targets, unsigned count, int milliseconds) {
-  struct wait_descriptor extra[MAXIMUM_TARGETS];
-  if (count > MAXIMUM_TARGETS) return MULTI_INTERNAL_ERROR;
-  for (unsigned i = 0; i < count; i++) {
-    short events = targets[i].events;
-    extra[i].descriptor = targets[i].fd;
-    extra[i].events = (events & POLLIN ? WAIT_POLLIN : 0) | (events & POLLPRI ? WAIT_POLLPRI : 0)
-                      | (events & POLLOUT ? WAIT_POLLOUT : 0);
-    extra[i].revents = 0;
-  }
-  int ready;
-  return curl.multi_poll(multi, extra, count, milliseconds, &ready);
+int ccurl_multi_take_timer(ccurl_multi *multi) {
+  int running;
+  return curl.multi_socket_action(multi, SOCKET_TIMEOUT, 0, &running);
 }
 
 ccurl_easy *ccurl_multi_next_done(ccurl_multi *multi, int *result) {

@@ -29,13 +29,12 @@ public protocol Transport: AnyObject {
 
 /// A transport with descriptors of its own, which a loop waits for along with its others.
 public protocol NetworkTransport: Transport {
-  /// Whether it has anything to wait for; if not, the system's `poll` does as well.
-  var isActive: Bool { get }
+  /// Does what can be done without waiting, and then appends what is to be waited for, for `poll` (POSIX). What it waits
+  /// for beside that is part of ``Transport/wakeTime`` from then on.
+  func addTargets(to targets: inout [pollfd], at now: Duration)
 
-  /// Does what `poll` (POSIX) does, and waits for the transport's own descriptors and timers too.
-  ///
-  /// - Returns: whether anything happened to `targets`.
-  func wait(for targets: inout [pollfd], milliseconds: Int32) -> Bool
+  /// Takes what `poll` has found out about the targets of ``addTargets(to:at:)``.
+  func take(_ targets: Span<pollfd>, at now: Duration)
 }
 
 /// Why a request got no answer.

@@ -1,3 +1,4 @@
+import OVSAccounts
 import OVSWire
 
 #if canImport(Glibc)
@@ -57,6 +58,8 @@ public struct Bridge: ~Copyable {
   private var input: Int32?
   private var output: Output?
   private let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: Bridge.readSize)
+  /// What is waited for; kept for its memory.
+  private var targets: [pollfd] = []
   private let start = Bridge.clock()
   /// When everything is done at the latest: set by a signal or the parent's end, and once all that was taken is done.
   private var endDeadline: Duration?
@@ -162,7 +165,8 @@ public struct Bridge: ~Copyable {
 
   /// Waits for whatever comes first, and takes it.
   private mutating func wait() -> Exit? {
-    var targets = [pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0)]
+    targets.removeAll(keepingCapacity: true)
+    targets.append(pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0))
     let isReading = input != nil && hasRoom
     if isReading, let input { targets.append(pollfd(fd: input, events: Int16(POLLIN), revents: 0)) }
     if let output, output.backlog > 0 {
@@ -171,11 +175,16 @@ public struct Bridge: ~Copyable {
     if let descriptor = parent?.descriptor {
       targets.append(pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0))
     }
-    let isAnyReady = dispatcher.wait(for: &targets, milliseconds: waitMilliseconds)
+    let count = targets.count
+    dispatcher.addTargets(to: &targets, at: self.now())
+    let isAnyReady = poll(&targets, nfds_t(targets.count), waitMilliseconds) > 0
     let now = now()
-    // Input before signals: what was sent before one counts as read before it.
-    if isAnyReady, isReading, targets[1].revents != 0 { takeInput() }
-    if isAnyReady, targets[0].revents != 0, let exit = takeSignals(at: now) { return exit }
+    if isAnyReady {
+      if targets.count > count { dispatcher.take(targets.span.extracting(droppingFirst: count), at: now) }
+      // Input before signals: what was sent before one counts as read before it.
+      if isReading, targets[1].revents != 0 { takeInput() }
+      if targets[0].revents != 0, let exit = takeSignals(at: now) { return exit }
+    }
     if parent?.hasEnded(at: now) ?? false { stop("the parent process has ended", at: now) }
     return nil
   }
@@ -183,8 +192,7 @@ public struct Bridge: ~Copyable {
   /// How long `poll` may wait; -1 for ever.
   private var waitMilliseconds: Int32 {
     let flushDeadline = output?.backlog == 0 ? nil : endDeadline.map { $0 + Self.flushGrace }
-    let times = [dispatcher.wakeTime, parent?.wakeTime, flushDeadline].compactMap(\.self)
-    guard let wake = times.min() else { return -1 }
+    guard let wake = earlier(earlier(dispatcher.wakeTime, parent?.wakeTime), flushDeadline) else { return -1 }
     // Rounded up, so that the time has come when poll returns.
     let left = wake - now()
     return Int32(clamping: max(0, left.milliseconds))

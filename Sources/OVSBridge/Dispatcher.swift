@@ -89,14 +89,14 @@ struct Dispatcher: ~Copyable {
   /// When ``proceed(at:)`` is due at the latest; nil when nothing depends on time.
   var wakeTime: Duration? { earlier(scheduler.wakeTime, service.wakeTime) }
 
-  /// Does what `poll` (POSIX) does, and waits for what the account service waits for too.
-  ///
-  /// - Returns: whether anything happened to `targets`.
-  func wait(for targets: inout [pollfd], milliseconds: Int32) -> Bool {
-    if let network = service.network, network.isActive {
-      return network.wait(for: &targets, milliseconds: milliseconds)
-    }
-    return poll(&targets, nfds_t(targets.count), milliseconds) > 0
+  /// Appends what the account service waits for, for `poll` (POSIX); to be asked before ``wakeTime``.
+  func addTargets(to targets: inout [pollfd], at now: Duration) {
+    service.network?.addTargets(to: &targets, at: now)
+  }
+
+  /// Takes what `poll` has found out about the targets of ``addTargets(to:at:)``.
+  func take(_ targets: Span<pollfd>, at now: Duration) {
+    service.network?.take(targets, at: now)
   }
 
   /// Takes a message; only when ``hasRoom``.

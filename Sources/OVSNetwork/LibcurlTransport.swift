@@ -37,7 +37,7 @@ public final class LibcurlTransport: NetworkTransport {
   }
 
   private let options: Options
-  private let multi: OpaquePointer
+  private let multi: Multi
   /// By their tickets. Those that were abandoned while libcurl looked up a name are among them until it is done.
   private var transfers: [Int: Transfer] = [:]
   private var idle: [Transfer] = []
@@ -45,10 +45,8 @@ public final class LibcurlTransport: NetworkTransport {
   /// closed, others get connections of their own.
   private var suspects: Set<Int> = []
   private var results = FIFO<(ticket: Int, result: Result<AMAPIReply, TransportFailure>)>()
-  /// Whether requests were added since libcurl last had a go.
-  private var hasNew = false
-  /// Whether something may have happened since libcurl last had a go.
-  private var mayHaveNews = false
+  /// No request is overdue before this; nil while none can be.
+  private var earliestDueTime: Duration?
   private var document = JSONDocument()
 
   /// Loads libcurl.
@@ -56,20 +54,19 @@ public final class LibcurlTransport: NetworkTransport {
   /// - Throws: what is missing, if it can't be loaded.
   public init(_ options: Options) throws(TransportFailure) {
     try Libcurl.load(options.library)
-    guard let multi = ccurl_multi_init() else { throw Self.outOfMemory }
+    guard let multi = Multi(maxConnections: options.maxConnections) else { throw Self.outOfMemory }
     self.options = options
     self.multi = multi
-    ccurl_multi_set_long(multi, CCURLMOPT_MAXCONNECTS, options.maxConnections)
   }
 
   deinit {
     // Taking a request out waits for the look-up of its name. That is left to the end of the process.
-    guard !transfers.values.contains(where: \.mayBeLookingUp) else {
+    guard !transfers.values.contains(where: { $0.mayBeLookingUp(after: multi.runs) }) else {
+      _ = Unmanaged.passRetained(multi)
       for transfer in transfers.values { _ = Unmanaged.passRetained(transfer) }
       return
     }
-    for transfer in transfers.values { ccurl_multi_remove(multi, transfer.easy) }
-    ccurl_multi_cleanup(multi)
+    for transfer in transfers.values { multi.remove(transfer.easy) }
   }
 
   // MARK: Transport
@@ -93,14 +90,14 @@ public final class LibcurlTransport: NetworkTransport {
     }
     transfer.prepare(
       request, to: domain, path: options.paths[request.method], as: ticket,
-      isAlone: !suspects.isEmpty && !request.method.endpoint.isChange, connectBy: now + options.connectTimeout,
-      answerBy: limit.map { now + $0 })
-    guard ccurl_multi_add(multi, transfer.easy) == 0 else {
+      isAlone: !suspects.isEmpty && !request.method.endpoint.isChange, after: multi.runs,
+      connectBy: now + options.connectTimeout, answerBy: limit.map { now + $0 })
+    guard multi.add(transfer.easy, at: now) else {
       transfer.clear()
       return fail(ticket, Self.outOfMemory)
     }
     transfers[ticket] = transfer
-    hasNew = true
+    earliestDueTime = earlier(earliestDueTime, transfer.dueTime)
     return nil
   }
 
@@ -118,20 +115,25 @@ public final class LibcurlTransport: NetworkTransport {
 
   /// What has become of a request.
   public func receive(at now: Duration) -> (ticket: Int, result: Result<AMAPIReply, TransportFailure>)? {
-    if results.isEmpty, mayHaveNews { perform() }
+    if results.isEmpty { takeDone() }
     if results.isEmpty { endOverdue(at: now) }
     return results.removeFirst()
   }
 
-  /// When a request may be overdue. What comes before is told by ``wait(for:milliseconds:)``.
-  public var wakeTime: Duration? { transfers.values.lazy.compactMap(\.dueTime).min() }
+  /// When a request may be overdue, or libcurl wants to go on.
+  public var wakeTime: Duration? {
+    guard results.isEmpty, !multi.mayHaveDone else { return .zero }
+    return earlier(earliestDueTime, multi.wakeTime)
+  }
 
   private func endOverdue(at now: Duration) {
+    guard let earliest = earliestDueTime, earliest <= now else { return }
     for transfer in transfers.values where transfer.dueTime ?? .seconds(Int64.max) <= now {
       guard let failure = transfer.overdue(at: now) else { continue }
       results.append((transfer.ticket, .failure(failure)))
       giveUp(transfer)
     }
+    earliestDueTime = transfers.values.lazy.compactMap(\.dueTime).min()
   }
 
   /// Closes the request's connection; what was sent on it can't be called back.
@@ -147,7 +149,7 @@ public final class LibcurlTransport: NetworkTransport {
 
   private func giveUp(_ transfer: Transfer) {
     suspects.remove(transfer.ticket)
-    guard !transfer.mayBeLookingUp else { return transfer.abandon() }
+    guard !transfer.mayBeLookingUp(after: multi.runs) else { return transfer.abandon() }
     transfers[transfer.ticket] = nil
     suspects.formUnion(transfers.values.filter { $0.shares(transfer) }.map(\.ticket))
     transfer.giveUpConnection()
@@ -156,34 +158,23 @@ public final class LibcurlTransport: NetworkTransport {
 
   // MARK: NetworkTransport
 
-  /// Whether requests are on their way, or their answers not taken.
-  public var isActive: Bool { !transfers.isEmpty || !results.isEmpty }
+  /// Has libcurl do what is due, above all send what was added.
+  public func addTargets(to targets: inout [pollfd], at now: Duration) {
+    multi.takeTimer(at: now)
+    targets += multi.targets
+  }
 
-  /// Waits in libcurl, which doesn't pass on a hang-up, and then asks the system what has happened to `targets`.
-  public func wait(for targets: inout [pollfd], milliseconds: Int32) -> Bool {
-    if hasNew { perform() }
-    // libcurl takes no number for "for ever".
-    let limit = milliseconds < 0 ? Int32.max : milliseconds
-    var wait: Int32 = 0
-    if results.isEmpty, ccurl_multi_poll(multi, targets, UInt32(targets.count), limit) != 0 {
-      // It can't wait; not to go round in circles, the system does.
-      wait = min(limit, 100)
-    }
-    mayHaveNews = true
-    return poll(&targets, nfds_t(targets.count), wait) > 0
+  /// Has libcurl go on with what can go on.
+  public func take(_ targets: Span<pollfd>, at now: Duration) {
+    for index in targets.indices where targets[index].revents != 0 { multi.take(targets[index], at: now) }
   }
 
   // MARK: Transfers
 
   private static let outOfMemory = TransportFailure(.lost, wasSent: false, "libcurl has no memory for a request")
 
-  private func perform() {
-    if hasNew { for transfer in transfers.values { transfer.isStarted = true } }
-    hasNew = false
-    mayHaveNews = false
-    ccurl_multi_perform(multi)
-    var code: Int32 = 0
-    while let easy = ccurl_multi_next_done(multi, &code) {
+  private func takeDone() {
+    while let (easy, code) = multi.nextDone() {
       guard let pointer = ccurl_easy_pointer(easy, CCURLINFO_PRIVATE) else { continue }
       let transfer = Unmanaged<Transfer>.fromOpaque(pointer).takeUnretainedValue()
       transfers[transfer.ticket] = nil
@@ -212,7 +203,7 @@ public final class LibcurlTransport: NetworkTransport {
   }
 
   private func release(_ transfer: Transfer) {
-    ccurl_multi_remove(multi, transfer.easy)
+    multi.remove(transfer.easy)
     transfer.clear()
     if idle.count < options.maxConnections { idle.append(transfer) }
   }

@@ -51,8 +51,8 @@ final class Transfer {
   private var connectDeadline: Duration?
   /// When an answer must have come; nil for whenever.
   private var deadline: Duration?
-  /// Whether libcurl has begun with it.
-  var isStarted = false
+  /// How often libcurl had run before it was added.
+  private var runs = 0
   /// Whether nobody waits for it any more: it must not be sent.
   private(set) var isAbandoned = false
   /// Whether the request must not be carried out twice.
@@ -98,7 +98,7 @@ final class Transfer {
       Transfer.behind(data).takeHeader(UnsafeRawBufferPointer(start: bytes, count: count))
     }
     ccurl_easy_set_pointer(easy, CCURLOPT_SOCKOPTDATA, this)
-    ccurl_easy_set_socket_function(easy) { data, socket, _ in
+    ccurl_easy_set_sockopt_function(easy) { data, socket, _ in
       // For other programs, should the process ever start one.
       _ = fcntl(socket, F_SETFD, FD_CLOEXEC)
       return Int32(Transfer.behind(data).isAbandoned ? CCURL_SOCKOPT_ERROR : CCURL_SOCKOPT_OK)
@@ -120,12 +120,13 @@ final class Transfer {
     return Unmanaged<Transfer>.fromOpaque(data).takeUnretainedValue()
   }
 
-  /// Gets ready to carry a request, on a connection of its own if it `isAlone`.
+  /// Gets ready to carry a request, on a connection of its own if it `isAlone`. libcurl has run `runs` times so far.
   func prepare(
-    _ request: AMAPIRequest, to domain: APIDomain, path: String, as ticket: Int, isAlone: Bool, connectBy: Duration,
-    answerBy: Duration?
+    _ request: AMAPIRequest, to domain: APIDomain, path: String, as ticket: Int, isAlone: Bool, after runs: Int,
+    connectBy: Duration, answerBy: Duration?
   ) {
     self.ticket = ticket
+    self.runs = runs
     connectDeadline = connectBy
     deadline = answerBy
     host = domain.description
@@ -186,7 +187,6 @@ final class Transfer {
   func clear() {
     connectDeadline = nil
     deadline = nil
-    isStarted = false
     isAbandoned = false
     ccurl_easy_set_list(easy, CCURLOPT_HTTPHEADER, nil)
     ccurl_list_free(headers)
@@ -204,9 +204,9 @@ final class Transfer {
   /// Whether the service may have got the whole request.
   var wasSent: Bool { isChange ? formOffset > 0 : isConnected }
 
-  /// Whether the service's name may be being looked up.
-  var mayBeLookingUp: Bool {
-    isStarted && !isConnected && ccurl_easy_number(easy, CCURLINFO_NAMELOOKUP_TIME_T) == 0
+  /// Whether the service's name may be being looked up, now that libcurl has run `runs` times.
+  func mayBeLookingUp(after runs: Int) -> Bool {
+    self.runs < runs && !isConnected && ccurl_easy_number(easy, CCURLINFO_NAMELOOKUP_TIME_T) == 0
   }
 
   /// Whether it is on the same connection as another (HTTP/2).

@@ -60,9 +60,9 @@ final class ScriptedTransport: Transport {
 
 /// What the network has of its own: nothing is waited for here.
 extension ScriptedTransport: NetworkTransport {
-  var isActive: Bool { !unanswered.isEmpty }
+  func addTargets(to targets: inout [pollfd], at now: Duration) {}
 
-  func wait(for targets: inout [pollfd], milliseconds: Int32) -> Bool { false }
+  func take(_ targets: Span<pollfd>, at now: Duration) {}
 }
 
 extension Transport {

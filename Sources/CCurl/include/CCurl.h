@@ -116,7 +116,10 @@ enum { CCURL_ERROR_SIZE = 256 };
 /// What a read callback returns to end the transfer (CURL_READFUNC_ABORT).
 enum { CCURL_READFUNC_ABORT = 0x10000000 };
 
-/// What a socket callback returns to have the socket used (CURL_SOCKOPT_OK), or closed (CURL_SOCKOPT_ERROR).
+/// What a socket function is told to wait for (CURL_POLL_*).
+enum { CCURL_POLL_NONE = 0, CCURL_POLL_IN = 1, CCURL_POLL_OUT = 2, CCURL_POLL_INOUT = 3, CCURL_POLL_REMOVE = 4 };
+
+/// What a sockopt function returns to have the socket used (CURL_SOCKOPT_OK), or closed (CURL_SOCKOPT_ERROR).
 enum { CCURL_SOCKOPT_OK = 0, CCURL_SOCKOPT_ERROR = 1 };
 
 /// Takes `count` bytes (the size is always 1) and returns how many it took; fewer end the transfer.
@@ -124,7 +127,12 @@ typedef size_t (*ccurl_write_function)(char *bytes, size_t size, size_t count, v
 /// Puts up to `size * count` bytes in the buffer and returns how many; 0 at the end.
 typedef size_t (*ccurl_read_function)(char *buffer, size_t size, size_t count, void *data);
 /// Says whether a new socket may be used.
-typedef int (*ccurl_socket_function)(void *data, int socket, int purpose);
+typedef int (*ccurl_sockopt_function)(void *data, int socket, int purpose);
+/// Learns what to wait for on a socket (CURL_POLL_*), instead of what it was told before. Returns 0.
+typedef int (*ccurl_socket_function)(ccurl_easy *easy, int socket, int what, void *data, void *socket_data);
+/// Learns in how many milliseconds ccurl_multi_take_timer() is due, instead of what it was told before; -1 for never.
+/// Returns 0.
+typedef int (*ccurl_timer_function)(ccurl_multi *multi, long milliseconds, void *data);
 
 // One transfer (https://curl.se/libcurl/c/libcurl-easy.html).
 ccurl_easy *ccurl_easy_init(void);
@@ -136,7 +144,7 @@ int ccurl_easy_set_list(ccurl_easy *easy, ccurl_option option, ccurl_list *value
 int ccurl_easy_set_write_function(ccurl_easy *easy, ccurl_write_function function);
 int ccurl_easy_set_header_function(ccurl_easy *easy, ccurl_write_function function);
 int ccurl_easy_set_read_function(ccurl_easy *easy, ccurl_read_function function);
-int ccurl_easy_set_socket_function(ccurl_easy *easy, ccurl_socket_function function);
+int ccurl_easy_set_sockopt_function(ccurl_easy *easy, ccurl_sockopt_function function);
 /// A number of the transfer, of either of libcurl's types; 0 where there is none.
 int64_t ccurl_easy_number(ccurl_easy *easy, ccurl_info info);
 /// A pointer or string of the transfer; NULL where there is none.
@@ -152,13 +160,14 @@ void ccurl_list_free(ccurl_list *list);
 ccurl_multi *ccurl_multi_init(void);
 void ccurl_multi_cleanup(ccurl_multi *multi);
 int ccurl_multi_set_long(ccurl_multi *multi, ccurl_multi_option option, long value);
+int ccurl_multi_set_socket_function(ccurl_multi *multi, ccurl_socket_function function, void *data);
+int ccurl_multi_set_timer_function(ccurl_multi *multi, ccurl_timer_function function, void *data);
 int ccurl_multi_add(ccurl_multi *multi, ccurl_easy *easy);
 int ccurl_multi_remove(ccurl_multi *multi, ccurl_easy *easy);
-/// Does what can be done now without waiting.
-int ccurl_multi_perform(ccurl_multi *multi);
-/// Waits for the transfers' descriptors and timers, and for `targets`. Does not tell what happened to those: libcurl
-/// passes no hang-up on. At most 16 targets.
-int ccurl_multi_poll(ccurl_multi *multi, const struct pollfd *targets, unsigned count, int milliseconds);
+/// Does what is possible now that `poll` has filled in this target, which a socket function had asked for.
+int ccurl_multi_take(ccurl_multi *multi, const struct pollfd *target);
+/// Does what is due now, above all for transfers that were added.
+int ccurl_multi_take_timer(ccurl_multi *multi);
 /// The next transfer that is done, and its result; NULL when there is none.
 ccurl_easy *ccurl_multi_next_done(ccurl_multi *multi, int *result);
 
