@@ -37,6 +37,7 @@ enum {
   OPTION_READFUNCTION = 20012,
   OPTION_HEADERFUNCTION = 20079,
   OPTION_SOCKOPTFUNCTION = 20148,
+  OPTION_PREREQFUNCTION = 20312,
   MULTI_OPTION_SOCKETFUNCTION = 20001,
   MULTI_OPTION_SOCKETDATA = 10002,
   MULTI_OPTION_TIMERFUNCTION = 20004,
@@ -159,6 +160,10 @@ int ccurl_easy_set_read_function(ccurl_easy *easy, ccurl_read_function function)
 
 int ccurl_easy_set_sockopt_function(ccurl_easy *easy, ccurl_sockopt_function function) {
   return curl.easy_setopt(easy, OPTION_SOCKOPTFUNCTION, function);
+}
+
+int ccurl_easy_set_prereq_function(ccurl_easy *easy, ccurl_prereq_function function) {
+  return curl.easy_setopt(easy, OPTION_PREREQFUNCTION, function);
 }
 
 int64_t ccurl_easy_number(ccurl_easy *easy, ccurl_info info) {

@@ -38,6 +38,7 @@ public final class LibcurlTransport: NetworkTransport {
 
   private let options: Options
   private let multi: Multi
+  private let kept = KeptSockets()
   /// By their tickets. Those that were abandoned while libcurl looked up a name are among them until it is done.
   private var transfers: [Int: Transfer] = [:]
   private var idle: [Transfer] = []
@@ -78,7 +79,7 @@ public final class LibcurlTransport: NetworkTransport {
   public func send(
     _ request: AMAPIRequest, as ticket: Int, within limit: Duration?, at now: Duration
   ) -> AMAPIReply? {
-    guard let domain = request.domain, let transfer = idle.popLast() ?? Transfer(options) else {
+    guard let domain = request.domain, let transfer = idle.popLast() ?? Transfer(options, kept) else {
       return fail(ticket, Self.outOfMemory)
     }
     guard !isStuck(domain.description) else {
@@ -115,7 +116,7 @@ public final class LibcurlTransport: NetworkTransport {
 
   /// What has become of a request.
   public func receive(at now: Duration) -> (ticket: Int, result: Result<AMAPIReply, TransportFailure>)? {
-    if results.isEmpty { takeDone() }
+    if results.isEmpty { takeDone(at: now) }
     if results.isEmpty { endOverdue(at: now) }
     return results.removeFirst()
   }
@@ -173,10 +174,15 @@ public final class LibcurlTransport: NetworkTransport {
 
   private static let outOfMemory = TransportFailure(.lost, wasSent: false, "libcurl has no memory for a request")
 
-  private func takeDone() {
+  private func takeDone(at now: Duration) {
     while let (easy, code) = multi.nextDone() {
       guard let pointer = ccurl_easy_pointer(easy, CCURLINFO_PRIVATE) else { continue }
       let transfer = Unmanaged<Transfer>.fromOpaque(pointer).takeUnretainedValue()
+      if transfer.wasRefused, !transfer.isAbandoned {
+        multi.remove(easy)
+        transfer.startOver(after: multi.runs)
+        if multi.add(easy, at: now) { continue }
+      }
       transfers[transfer.ticket] = nil
       suspects.remove(transfer.ticket)
       if !transfer.isAbandoned {

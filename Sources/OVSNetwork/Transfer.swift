@@ -13,10 +13,13 @@ import OVSWire
 /// One request on its way, in a handle of libcurl that is used again for others.
 ///
 /// A change must not be sent twice, but libcurl sends a request again by itself where a connection that was kept open
-/// turns out to be closed, and can't know whether the service read it before. It does so only if it still has the body,
-/// or can rewind it. So the body of a change is handed over by a callback that can't be rewound: once it was asked for,
-/// the request counts as sent, whatever becomes of it, and libcurl gives up instead of sending it again. What may be
-/// repeated is given whole.
+/// turns out to be closed, and can't know whether the service read it before. So libcurl has to ask before it sends a
+/// request on a connection: a change counts as sent from the first time on, whatever becomes of it, and is refused the
+/// second. Over TLS libcurl takes a kept connection for alive whose end is there to be read, so that is looked for too:
+/// such a request is refused before anything of it was sent, which closes the connection, and starts over.
+///
+/// Before 7.80 libcurl doesn't ask. It sends again only what it still has, or can rewind, so there the body of a change
+/// is handed over by a callback that can't be rewound, at the price of a packet of its own.
 ///
 /// Nor does a change go by HTTP/2: a server that has had enough of a connection refuses the requests under way on it
 /// (GOAWAY, RFC 9113, section 6.8), which it has not read, but libcurl doesn't tell that from a connection that broke.
@@ -37,6 +40,7 @@ final class Transfer {
   private(set) var ticket = 0
   /// The service, as messages name it.
   private(set) var host = ""
+  private var isEncrypted = false
   /// Whether a proxy may stand between.
   private var isProxied = false
   /// The answer's body so far.
@@ -45,8 +49,17 @@ final class Transfer {
   private let words = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CCURL_ERROR_SIZE))
   private var headers: OpaquePointer?
   private var form = UnsafeMutableBufferPointer<UInt8>(start: nil, count: 0)
-  /// How much of the form was handed over; only for a change.
+  /// How much of the form was handed over, where libcurl has to ask for it.
   private var formOffset = 0
+  /// Whether libcurl asks before it sends a request.
+  private let asksBefore: Bool
+  /// Whether sending it has begun.
+  private var isBegun = false
+  /// Whether it was refused a connection that had ended, before anything was sent: it may start over.
+  private(set) var wasRefused = false
+  private let kept: KeptSockets
+  /// What was opened to connect it.
+  private var openedSockets: [Int32] = []
   /// When a connection must have come about; nil once one has, and while nothing is under way.
   private var connectDeadline: Duration?
   /// When an answer must have come; nil for whenever.
@@ -64,12 +77,17 @@ final class Transfer {
   private var excess: String?
 
   /// A handle with all that is the same for every request; nil where memory is out.
-  init?(_ options: LibcurlTransport.Options) {
+  init?(_ options: LibcurlTransport.Options, _ kept: KeptSockets) {
     guard let easy = ccurl_easy_init() else {
       words.deallocate()
       return nil
     }
     self.easy = easy
+    self.kept = kept
+    asksBefore =
+      ccurl_easy_set_prereq_function(easy) { data, _, _, _, port in
+        Int32(Transfer.behind(data).begin(port: port) ? CCURL_PREREQFUNC_OK : CCURL_PREREQFUNC_ABORT)
+      } == 0
     let this = Unmanaged.passUnretained(self).toOpaque()
     ccurl_easy_set_pointer(easy, CCURLOPT_PRIVATE, this)
     ccurl_easy_set_pointer(easy, CCURLOPT_ERRORBUFFER, words)
@@ -101,8 +119,9 @@ final class Transfer {
     ccurl_easy_set_sockopt_function(easy) { data, socket, _ in
       // For other programs, should the process ever start one.
       _ = fcntl(socket, F_SETFD, FD_CLOEXEC)
-      return Int32(Transfer.behind(data).isAbandoned ? CCURL_SOCKOPT_ERROR : CCURL_SOCKOPT_OK)
+      return Int32(Transfer.behind(data).open(socket) ? CCURL_SOCKOPT_OK : CCURL_SOCKOPT_ERROR)
     }
+    ccurl_easy_set_pointer(easy, CCURLOPT_PREREQDATA, this)
     ccurl_easy_set_pointer(easy, CCURLOPT_READDATA, this)
     ccurl_easy_set_read_function(easy) { buffer, size, count, data in
       Transfer.behind(data).giveForm(UnsafeMutableRawBufferPointer(start: buffer, count: size * count))
@@ -130,6 +149,7 @@ final class Transfer {
     connectDeadline = connectBy
     deadline = answerBy
     host = domain.description
+    isEncrypted = domain.isEncrypted
     isChange = request.method.endpoint.isChange
     words[0] = 0
     let bytes = request.form
@@ -151,7 +171,15 @@ final class Transfer {
     ccurl_easy_set_long(easy, CCURLOPT_HTTP_VERSION, isChange ? CCURL_HTTP_VERSION_1_1 : CCURL_HTTP_VERSION_NONE)
     ccurl_easy_set_long(easy, CCURLOPT_POST, 1)
     ccurl_easy_set_long(easy, CCURLOPT_POSTFIELDSIZE, form.count)
-    ccurl_easy_set_pointer(easy, CCURLOPT_POSTFIELDS, isChange ? nil : UnsafeMutableRawPointer(form.baseAddress))
+    let isGivenWhole = asksBefore || !isChange
+    ccurl_easy_set_pointer(easy, CCURLOPT_POSTFIELDS, isGivenWhole ? UnsafeMutableRawPointer(form.baseAddress) : nil)
+  }
+
+  /// Gets ready to start over, of which nothing was sent. libcurl has run `runs` times so far.
+  func startOver(after runs: Int) {
+    self.runs = runs
+    wasRefused = false
+    openedSockets.removeAll(keepingCapacity: true)
   }
 
   /// Has the request not be sent, while libcurl goes on with it.
@@ -195,6 +223,9 @@ final class Transfer {
     form.deallocate()
     form = .init(start: nil, count: 0)
     formOffset = 0
+    isBegun = false
+    wasRefused = false
+    openedSockets.removeAll(keepingCapacity: true)
     body.removeAll(keepingCapacity: body.capacity <= Self.keptBytes)
     headBytes = 0
     hasRetryAfter = false
@@ -202,7 +233,7 @@ final class Transfer {
   }
 
   /// Whether the service may have got the whole request.
-  var wasSent: Bool { isChange ? formOffset > 0 : isConnected }
+  var wasSent: Bool { isChange ? isBegun : isConnected }
 
   /// Whether the service's name may be being looked up, now that libcurl has run `runs` times.
   func mayBeLookingUp(after runs: Int) -> Bool {
@@ -261,8 +292,28 @@ final class Transfer {
     return bytes.count
   }
 
+  /// Whether a socket may be used to connect it.
+  private func open(_ socket: Int32) -> Bool {
+    openedSockets.append(socket)
+    return !isAbandoned
+  }
+
+  /// Whether the request may be sent on the connection with this port of our own.
+  private func begin(port: Int32) -> Bool {
+    if isAbandoned || isChange && isBegun { return false }
+    let isNew = !openedSockets.isEmpty && kept.add(openedSockets, port: port)
+    // Without TLS libcurl has looked itself.
+    if isChange, isEncrypted, !isNew, kept.hasEnded(port: port) {
+      wasRefused = true
+      return false
+    }
+    isBegun = true
+    return true
+  }
+
   private func giveForm(_ buffer: UnsafeMutableRawBufferPointer) -> Int {
     if isAbandoned { return Int(CCURL_READFUNC_ABORT) }
+    isBegun = true
     let piece = form[formOffset...].prefix(buffer.count)
     buffer.copyBytes(from: piece)
     formOffset += piece.count

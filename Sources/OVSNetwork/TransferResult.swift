@@ -41,7 +41,8 @@ struct TransferResult {
       return noConnection(host, words)
     case CCURLE_UNSUPPORTED_PROTOCOL, CCURLE_WEIRD_SERVER_REPLY:
       return (.noAnswer, "what \(host) answers is no HTTP: \(words)")
-    case CCURLE_SEND_FAIL_REWIND:
+    // A change that libcurl would have sent again.
+    case CCURLE_SEND_FAIL_REWIND, CCURLE_ABORTED_BY_CALLBACK:
       return (.lost, "the connection to \(host) was lost: it was closed before an answer came")
     case _ where !isConnected:
       return noConnection(host, words)

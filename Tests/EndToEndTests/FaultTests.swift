@@ -95,13 +95,12 @@ import Testing
 
   @Test(
     "A service that dies with a change under way may have carried it out, and is not sent it again",
-    arguments: [
-      false, true,
-    ])
-  func dyingService(_ isBackSoon: Bool) throws {
+    arguments: [false, true], [false, true])
+  func dyingService(_ isBackSoon: Bool, _ isOldLibcurl: Bool) throws {
     let server = try AMAPIServer()
     let port = server.plainDomain.components(separatedBy: ":").last ?? ""
-    let bridge = try BridgeProcess(["--api-domain", server.plainDomain])
+    let library = isOldLibcurl ? ["--libcurl", try OldLibcurl.path()] : []
+    let bridge = try BridgeProcess(["--api-domain", server.plainDomain] + library)
     try bridge.logIn()
     try server.tell(#"{"do":"fault","fault":"hang","applied":true,"method":"UpgradeProduct"}"#)
     let before = try server.count("requests")
@@ -115,10 +114,19 @@ import Testing
     #expect(again.isEmpty, "the change was sent to the service that came back")
   }
 
-  @Test("A fault on the way of a command", arguments: cases, [false, true])
-  func fault(_ test: Case, isFreshConnection: Bool) throws {
+  /// The way that a command takes.
+  enum Way: CaseIterable {
+    case keptConnection
+    case freshConnection
+    /// On a kept connection, with a libcurl that doesn't ask before it sends a request.
+    case oldLibcurl
+  }
+
+  @Test("A fault on the way of a command", arguments: cases, Way.allCases)
+  func fault(_ test: Case, _ way: Way) throws {
     let server = try AMAPIServer()
-    let bridge = try BridgeProcess(server.bridgeOptions)
+    let library = way == .oldLibcurl ? ["--libcurl", try OldLibcurl.path()] : []
+    let bridge = try BridgeProcess(server.bridgeOptions + library)
     try bridge.logIn()
     let commands = [
       (#"{"cmd":18,"timeout_ms":600}"#, "GetClient", test.read),
@@ -126,7 +134,7 @@ import Testing
     ]
     for (command, method, expected) in commands {
       let before = try server.count("requests")
-      if isFreshConnection { try server.tell(#"{"do":"close_idle"}"#) }
+      if way == .freshConnection { try server.tell(#"{"do":"close_idle"}"#) }
       let rule = #"{"do":"fault","fault":\#(test.fault)}"#
       try server.tell(rule)
       let answer = try bridge.ask(command)

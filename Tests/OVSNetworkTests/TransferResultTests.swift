@@ -16,6 +16,7 @@ struct TransferResultTests {
       (77, .notTrusted, "acme can't be trusted: detail; --ca-file"),
       (1, .noAnswer, "what acme answers is no HTTP: detail"), (8, .noAnswer, "what acme answers is no HTTP: detail"),
       (65, .lost, "the connection to acme was lost: it was closed"),
+      (42, .lost, "the connection to acme was lost: it was closed"),
       (52, .lost, "the connection to acme was lost: detail"), (56, .lost, "the connection to acme was lost: detail"),
       (18, .lost, "the connection to acme was lost: detail"), (92, .lost, "the connection to acme was lost: detail"),
     ] as [(Int32, TransportFailure.Kind, String)])

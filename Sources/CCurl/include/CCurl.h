@@ -48,6 +48,7 @@ enum {
   CCURLE_COULDNT_CONNECT = 7,
   CCURLE_WEIRD_SERVER_REPLY = 8,
   CCURLE_SSL_CONNECT_ERROR = 35,
+  CCURLE_ABORTED_BY_CALLBACK = 42,
   CCURLE_SSL_CERTPROBLEM = 58,
   CCURLE_SSL_CIPHER = 59,
   CCURLE_PEER_FAILED_VERIFICATION = 60,
@@ -83,6 +84,8 @@ typedef enum {
   CCURLOPT_CONNECTTIMEOUT_MS = 156,
   CCURLOPT_SOCKOPTDATA = 10149,
   CCURLOPT_SUPPRESS_CONNECT_HEADERS = 265,
+  // Since 7.80.
+  CCURLOPT_PREREQDATA = 10313,
   // Since 7.87.
   CCURLOPT_QUICK_EXIT = 322,
 } ccurl_option;
@@ -122,12 +125,18 @@ enum { CCURL_POLL_NONE = 0, CCURL_POLL_IN = 1, CCURL_POLL_OUT = 2, CCURL_POLL_IN
 /// What a sockopt function returns to have the socket used (CURL_SOCKOPT_OK), or closed (CURL_SOCKOPT_ERROR).
 enum { CCURL_SOCKOPT_OK = 0, CCURL_SOCKOPT_ERROR = 1 };
 
+/// What a prereq function returns to have the request sent (CURL_PREREQFUNC_OK), or not (CURL_PREREQFUNC_ABORT).
+enum { CCURL_PREREQFUNC_OK = 0, CCURL_PREREQFUNC_ABORT = 1 };
+
 /// Takes `count` bytes (the size is always 1) and returns how many it took; fewer end the transfer.
 typedef size_t (*ccurl_write_function)(char *bytes, size_t size, size_t count, void *data);
 /// Puts up to `size * count` bytes in the buffer and returns how many; 0 at the end.
 typedef size_t (*ccurl_read_function)(char *buffer, size_t size, size_t count, void *data);
 /// Says whether a new socket may be used.
 typedef int (*ccurl_sockopt_function)(void *data, int socket, int purpose);
+/// Says whether a request may go out on the connection that it has got, each time that libcurl is about to send it.
+typedef int (*ccurl_prereq_function)(
+  void *data, char *remote_address, char *own_address, int remote_port, int own_port);
 /// Learns what to wait for on a socket (CURL_POLL_*), instead of what it was told before. Returns 0.
 typedef int (*ccurl_socket_function)(ccurl_easy *easy, int socket, int what, void *data, void *socket_data);
 /// Learns in how many milliseconds ccurl_multi_take_timer() is due, instead of what it was told before; -1 for never.
@@ -145,6 +154,8 @@ int ccurl_easy_set_write_function(ccurl_easy *easy, ccurl_write_function functio
 int ccurl_easy_set_header_function(ccurl_easy *easy, ccurl_write_function function);
 int ccurl_easy_set_read_function(ccurl_easy *easy, ccurl_read_function function);
 int ccurl_easy_set_sockopt_function(ccurl_easy *easy, ccurl_sockopt_function function);
+/// Fails before 7.80, which knows no such function.
+int ccurl_easy_set_prereq_function(ccurl_easy *easy, ccurl_prereq_function function);
 /// A number of the transfer, of either of libcurl's types; 0 where there is none.
 int64_t ccurl_easy_number(ccurl_easy *easy, ccurl_info info);
 /// A pointer or string of the transfer; NULL where there is none.
