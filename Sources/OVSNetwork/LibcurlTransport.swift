@@ -39,8 +39,8 @@ public final class LibcurlTransport: NetworkTransport {
   private let options: Options
   private let multi: Multi
   private let kept = KeptSockets()
-  /// By their tickets. Those that were abandoned while libcurl looked up a name are among them until it is done.
-  private var transfers: [Int: Transfer] = [:]
+  /// Few. Those that were abandoned while libcurl looked up a name are among them until it is done.
+  private var transfers: [Transfer] = []
   private var idle: [Transfer] = []
   /// Requests on the HTTP/2 connection of one that was given up: it may be dead. Until they have ended, and it is
   /// closed, others get connections of their own.
@@ -62,12 +62,12 @@ public final class LibcurlTransport: NetworkTransport {
 
   deinit {
     // Taking a request out waits for the look-up of its name. That is left to the end of the process.
-    guard !transfers.values.contains(where: { $0.mayBeLookingUp(after: multi.runs) }) else {
+    guard !transfers.contains(where: { $0.mayBeLookingUp(after: multi.runs) }) else {
       _ = Unmanaged.passRetained(multi)
-      for transfer in transfers.values { _ = Unmanaged.passRetained(transfer) }
+      for transfer in transfers { _ = Unmanaged.passRetained(transfer) }
       return
     }
-    for transfer in transfers.values { multi.remove(transfer.easy) }
+    for transfer in transfers { multi.remove(transfer.easy) }
   }
 
   // MARK: Transport
@@ -82,7 +82,7 @@ public final class LibcurlTransport: NetworkTransport {
     guard let domain = request.domain, let transfer = idle.popLast() ?? Transfer(options, kept) else {
       return fail(ticket, Self.outOfMemory)
     }
-    guard !isStuck(domain.description) else {
+    guard !isStuck(domain) else {
       idle.append(transfer)
       return fail(
         ticket,
@@ -90,14 +90,13 @@ public final class LibcurlTransport: NetworkTransport {
       )
     }
     transfer.prepare(
-      request, to: domain, path: options.paths[request.method], as: ticket,
-      isAlone: !suspects.isEmpty && !request.method.endpoint.isChange, after: multi.runs,
-      connectBy: now + options.connectTimeout, answerBy: limit.map { now + $0 })
+      request, to: domain, as: ticket, isAlone: !suspects.isEmpty && !request.method.endpoint.isChange,
+      after: multi.runs, connectBy: now + options.connectTimeout, answerBy: limit.map { now + $0 })
     guard multi.add(transfer.easy, at: now) else {
       transfer.clear()
       return fail(ticket, Self.outOfMemory)
     }
-    transfers[ticket] = transfer
+    transfers.append(transfer)
     earliestDueTime = earlier(earliestDueTime, transfer.dueTime)
     return nil
   }
@@ -109,9 +108,10 @@ public final class LibcurlTransport: NetworkTransport {
 
   /// Whether so many look-ups of this name have been given up and still go on that no more are started: each has a
   /// thread.
-  private func isStuck(_ host: String) -> Bool {
+  private func isStuck(_ domain: APIDomain) -> Bool {
     guard transfers.count >= options.maxConnections else { return false }
-    return transfers.values.count { $0.isAbandoned && $0.host == host } >= options.maxConnections
+    let host = domain.description
+    return transfers.count { $0.isAbandoned && $0.host == host } >= options.maxConnections
   }
 
   /// What has become of a request.
@@ -129,12 +129,12 @@ public final class LibcurlTransport: NetworkTransport {
 
   private func endOverdue(at now: Duration) {
     guard let earliest = earliestDueTime, earliest <= now else { return }
-    for transfer in transfers.values where transfer.dueTime ?? .seconds(Int64.max) <= now {
+    for transfer in transfers where transfer.dueTime ?? .seconds(Int64.max) <= now {
       guard let failure = transfer.overdue(at: now) else { continue }
       results.append((transfer.ticket, .failure(failure)))
       giveUp(transfer)
     }
-    earliestDueTime = transfers.values.lazy.compactMap(\.dueTime).min()
+    earliestDueTime = transfers.lazy.compactMap(\.dueTime).min()
   }
 
   /// Closes the request's connection; what was sent on it can't be called back.
@@ -142,7 +142,7 @@ public final class LibcurlTransport: NetworkTransport {
   /// Taking a request out of libcurl waits for the look-up of its name, if one is under way. So it is left in there,
   /// where it gets no connection once the name is known.
   public func abandon(_ ticket: Int) -> Failure.Outcome {
-    guard let transfer = transfers[ticket] else { return .unknown }
+    guard let transfer = transfers.first(where: { $0.ticket == ticket }) else { return .unknown }
     let outcome: Failure.Outcome = transfer.wasSent ? .unknown : .notSent
     giveUp(transfer)
     return outcome
@@ -151,8 +151,8 @@ public final class LibcurlTransport: NetworkTransport {
   private func giveUp(_ transfer: Transfer) {
     suspects.remove(transfer.ticket)
     guard !transfer.mayBeLookingUp(after: multi.runs) else { return transfer.abandon() }
-    transfers[transfer.ticket] = nil
-    suspects.formUnion(transfers.values.filter { $0.shares(transfer) }.map(\.ticket))
+    forget(transfer)
+    suspects.formUnion(transfers.filter { $0.shares(transfer) }.map(\.ticket))
     transfer.giveUpConnection()
     release(transfer)
   }
@@ -162,6 +162,7 @@ public final class LibcurlTransport: NetworkTransport {
   /// Has libcurl do what is due, above all send what was added.
   public func addTargets(to targets: inout [pollfd], at now: Duration) {
     multi.takeTimer(at: now)
+    takeDone(at: now)
     targets += multi.targets
   }
 
@@ -183,7 +184,7 @@ public final class LibcurlTransport: NetworkTransport {
         transfer.startOver(after: multi.runs)
         if multi.add(easy, at: now) { continue }
       }
-      transfers[transfer.ticket] = nil
+      forget(transfer)
       suspects.remove(transfer.ticket)
       if !transfer.isAbandoned {
         results.append(
@@ -206,6 +207,13 @@ public final class LibcurlTransport: NetworkTransport {
     } catch {
       return .null
     }
+  }
+
+  private func forget(_ transfer: Transfer) {
+    guard let index = transfers.firstIndex(where: { $0 === transfer }) else { return }
+    transfers.swapAt(index, transfers.count - 1)
+    transfers.removeLast()
+    if transfers.isEmpty { earliestDueTime = nil }
   }
 
   private func release(_ transfer: Transfer) {

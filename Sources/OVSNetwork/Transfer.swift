@@ -47,6 +47,11 @@ final class Transfer {
   private(set) var body: [UInt8] = []
 
   private let words = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CCURL_ERROR_SIZE))
+  private let paths: AMAPIPaths
+  /// What it is set up for, as long as the next request is for the same.
+  private var target: (method: AMAPIRequest.Method, domain: APIDomain)?
+  /// The token in the headers.
+  private var bearer: String?
   private var headers: OpaquePointer?
   private var form = UnsafeMutableBufferPointer<UInt8>(start: nil, count: 0)
   /// How much of the form was handed over, where libcurl has to ask for it.
@@ -84,6 +89,7 @@ final class Transfer {
     }
     self.easy = easy
     self.kept = kept
+    paths = options.paths
     asksBefore =
       ccurl_easy_set_prereq_function(easy) { data, _, _, _, port in
         Int32(Transfer.behind(data).begin(port: port) ? CCURL_PREREQFUNC_OK : CCURL_PREREQFUNC_ABORT)
@@ -106,6 +112,7 @@ final class Transfer {
       ccurl_easy_set_string(easy, CCURLOPT_CAPATH, nil)
     }
 
+    ccurl_easy_set_long(easy, CCURLOPT_POST, 1)
     ccurl_easy_set_long(easy, CCURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
     ccurl_easy_set_pointer(easy, CCURLOPT_WRITEDATA, this)
     ccurl_easy_set_write_function(easy) { bytes, _, count, data in
@@ -131,6 +138,7 @@ final class Transfer {
   deinit {
     clear()
     ccurl_easy_cleanup(easy)
+    ccurl_list_free(headers)
     words.deallocate()
   }
 
@@ -141,38 +149,50 @@ final class Transfer {
 
   /// Gets ready to carry a request, on a connection of its own if it `isAlone`. libcurl has run `runs` times so far.
   func prepare(
-    _ request: AMAPIRequest, to domain: APIDomain, path: String, as ticket: Int, isAlone: Bool, after runs: Int,
+    _ request: AMAPIRequest, to domain: APIDomain, as ticket: Int, isAlone: Bool, after runs: Int,
     connectBy: Duration, answerBy: Duration?
   ) {
     self.ticket = ticket
     self.runs = runs
     connectDeadline = connectBy
     deadline = answerBy
-    host = domain.description
-    isEncrypted = domain.isEncrypted
-    isChange = request.method.endpoint.isChange
     words[0] = 0
+    if target?.method != request.method || target?.domain != domain { aim(at: request.method, domain) }
+    if headers == nil || bearer != request.bearer { setHeaders(request.bearer) }
     let bytes = request.form
     form = .allocate(capacity: bytes.count)
     _ = form.initialize(from: bytes)
-
-    // libcurl would wait for a "100 Continue" before it sends the body.
-    let authorization = request.bearer.map { "Authorization: Bearer \($0)" }
-    for header in ["Accept: application/json", "Expect:", authorization].compactMap(\.self) {
-      headers = ccurl_list_append(headers, header)
-    }
-    ccurl_easy_set_list(easy, CCURLOPT_HTTPHEADER, headers)
-    ccurl_easy_set_string(easy, CCURLOPT_URL, domain.base + path)
-    // What goes to this machine in plain text must not pass through another one.
-    ccurl_easy_set_string(easy, CCURLOPT_PROXY, domain.isEncrypted ? nil : "")
-    isProxied = domain.isEncrypted && Self.proxyVariables.contains { getenv($0).map { $0.pointee != 0 } ?? false }
     ccurl_easy_set_long(easy, CCURLOPT_FRESH_CONNECT, isAlone ? 1 : 0)
     ccurl_easy_set_long(easy, CCURLOPT_FORBID_REUSE, 0)
-    ccurl_easy_set_long(easy, CCURLOPT_HTTP_VERSION, isChange ? CCURL_HTTP_VERSION_1_1 : CCURL_HTTP_VERSION_NONE)
-    ccurl_easy_set_long(easy, CCURLOPT_POST, 1)
     ccurl_easy_set_long(easy, CCURLOPT_POSTFIELDSIZE, form.count)
     let isGivenWhole = asksBefore || !isChange
     ccurl_easy_set_pointer(easy, CCURLOPT_POSTFIELDS, isGivenWhole ? UnsafeMutableRawPointer(form.baseAddress) : nil)
+  }
+
+  /// Sets what is the same for all requests for a method of a service.
+  private func aim(at method: AMAPIRequest.Method, _ domain: APIDomain) {
+    target = (method, domain)
+    host = domain.description
+    isEncrypted = domain.isEncrypted
+    isChange = method.endpoint.isChange
+    ccurl_easy_set_string(easy, CCURLOPT_URL, domain.base + paths[method])
+    // What goes to this machine in plain text must not pass through another one.
+    ccurl_easy_set_string(easy, CCURLOPT_PROXY, isEncrypted ? nil : "")
+    isProxied = isEncrypted && Self.proxyVariables.contains { getenv($0).map { $0.pointee != 0 } ?? false }
+    ccurl_easy_set_long(easy, CCURLOPT_HTTP_VERSION, isChange ? CCURL_HTTP_VERSION_1_1 : CCURL_HTTP_VERSION_NONE)
+  }
+
+  private func setHeaders(_ bearer: String?) {
+    self.bearer = bearer
+    // libcurl would wait for a "100 Continue" before it sends the body.
+    let authorization = bearer.map { "Authorization: Bearer \($0)" }
+    var list: OpaquePointer?
+    for header in ["Accept: application/json", "Expect:", authorization].compactMap(\.self) {
+      list = ccurl_list_append(list, header)
+    }
+    ccurl_easy_set_list(easy, CCURLOPT_HTTPHEADER, list)
+    ccurl_list_free(headers)
+    headers = list
   }
 
   /// Gets ready to start over, of which nothing was sent. libcurl has run `runs` times so far.
@@ -216,9 +236,6 @@ final class Transfer {
     connectDeadline = nil
     deadline = nil
     isAbandoned = false
-    ccurl_easy_set_list(easy, CCURLOPT_HTTPHEADER, nil)
-    ccurl_list_free(headers)
-    headers = nil
     ccurl_easy_set_pointer(easy, CCURLOPT_POSTFIELDS, nil)
     form.deallocate()
     form = .init(start: nil, count: 0)

@@ -78,10 +78,12 @@ public struct AMAPIEndpoint: Sendable {
 
 extension AMAPIRequest.Method {
   /// The method's row.
-  public var endpoint: AMAPIEndpoint { Self.rows[self] ?? row }
+  public var endpoint: AMAPIEndpoint {
+    Self.rows.firstIndex { $0.method == self }.map { Self.rows[$0] } ?? row
+  }
 
   /// The rows, made once: every request asks for its own.
-  private static let rows = Dictionary(uniqueKeysWithValues: allCases.map { ($0, $0.row) })
+  private static let rows = allCases.map(\.row)
 
   private var row: AMAPIEndpoint {
     switch self {

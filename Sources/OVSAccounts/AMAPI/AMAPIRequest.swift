@@ -79,28 +79,31 @@ public struct AMAPIRequest: Equatable {
   /// The fields as `application/x-www-form-urlencoded` (the WHATWG's URL standard, section 5.2).
   public var form: [UInt8] {
     var bytes: [UInt8] = []
+    bytes.reserveCapacity(256)
     for (field, value) in fields {
       if !bytes.isEmpty { bytes.append(UInt8(ascii: "&")) }
-      bytes += formEncoded(field.rawValue)
+      appendFormEncoded(field.rawValue, to: &bytes)
       bytes.append(UInt8(ascii: "="))
-      bytes += formEncoded(value)
+      appendFormEncoded(value, to: &bytes)
     }
     return bytes
   }
 }
 
-/// The bytes of `text` in UTF-8, those that a form can't hold as they are in their percent form, a space as `+`.
-func formEncoded(_ text: String) -> [UInt8] {
-  let digits = Array("0123456789ABCDEF".utf8)
-  var bytes: [UInt8] = []
+/// Appends the bytes of `text` in UTF-8, those that a form can't hold as they are in their percent form, a space as `+`.
+func appendFormEncoded(_ text: String, to bytes: inout [UInt8]) {
+  func append(percent byte: UInt8) {
+    func digit(_ value: UInt8) -> UInt8 { value + (value < 10 ? UInt8(ascii: "0") : UInt8(ascii: "A") - 10) }
+    bytes.append(UInt8(ascii: "%"))
+    bytes.append(digit(byte >> 4))
+    bytes.append(digit(byte & 15))
+  }
   for byte in text.utf8 {
     switch byte {
     case UInt8(ascii: " "): bytes.append(UInt8(ascii: "+"))
-    case UInt8(ascii: "*"): bytes.append(byte)
-    case UInt8(ascii: "~"): bytes += "%7E".utf8
-    case _ where byte.isUnreserved: bytes.append(byte)
-    default: bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+    case UInt8(ascii: "~"): append(percent: byte)
+    case _ where byte.isUnreserved || byte == UInt8(ascii: "*"): bytes.append(byte)
+    default: append(percent: byte)
     }
   }
-  return bytes
 }
