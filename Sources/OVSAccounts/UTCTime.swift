@@ -47,7 +47,26 @@ public struct UTCTime: Comparable, Sendable {
   /// The day, as `2026-01-31`.
   public var date: String {
     let day = fields
-    return Self.padded(day.tm_year + 1900, to: 4) + "-" + Self.padded(day.tm_mon + 1) + "-" + Self.padded(day.tm_mday)
+    let year = day.tm_year + 1900
+    guard (0...9999).contains(year) else {
+      return Self.padded(year, to: 4) + "-" + Self.padded(day.tm_mon + 1) + "-" + Self.padded(day.tm_mday)
+    }
+    // Every answer about an account has one.
+    return String(unsafeUninitializedCapacity: 10) { text in
+      Self.put(year / 100, in: text, at: 0)
+      Self.put(year % 100, in: text, at: 2)
+      text[4] = UInt8(ascii: "-")
+      Self.put(day.tm_mon + 1, in: text, at: 5)
+      text[7] = UInt8(ascii: "-")
+      Self.put(day.tm_mday, in: text, at: 8)
+      return 10
+    }
+  }
+
+  /// Writes two digits.
+  private static func put(_ number: Int32, in text: UnsafeMutableBufferPointer<UInt8>, at index: Int) {
+    text[index] = UInt8(ascii: "0") + UInt8(number / 10)
+    text[index + 1] = UInt8(ascii: "0") + UInt8(number % 10)
   }
 
   /// The whole days between 1970-01-01 and its own.

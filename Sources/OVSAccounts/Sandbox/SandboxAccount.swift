@@ -93,7 +93,7 @@ enum SandboxPlan: Int, CaseIterable {
 /// A token as the sandbox makes it: whose it is, until when, and the account's nonce. Nobody but the bridge holds one,
 /// so that it needs no signature.
 struct SandboxToken {
-  enum Kind: String {
+  enum Kind {
     case short
     case long
   }
@@ -113,15 +113,45 @@ struct SandboxToken {
 
   init?(_ text: String) {
     var text = text
-    let parts = text.withUTF8 { utf8 in
-      utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).map {
-        String(decoding: $0, as: UTF8.self)
-      }
+    guard let token = text.withUTF8({ Self.read($0[...]) }) else { return nil }
+    self = token
+  }
+
+  private static func read(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> SandboxToken? {
+    var bytes = bytes
+    let kind: Kind
+    if skip("sandbox.short.", in: &bytes) {
+      kind = .short
+    } else if skip("sandbox.long.", in: &bytes) {
+      kind = .long
+    } else {
+      return nil
     }
-    guard parts.count == 5, parts[0] == "sandbox", let kind = Kind(rawValue: parts[1]),
-      let place = Int(parts[2]), let nonce = Int(parts[3]), let end = Int64(parts[4])
+    guard let place = number(&bytes), skip(".", in: &bytes), let nonce = number(&bytes), skip(".", in: &bytes),
+      let end = number(&bytes), bytes.isEmpty
     else { return nil }
-    self.init(kind, place: place, nonce: nonce, end: UTCTime(seconds: end))
+    return SandboxToken(kind, place: place, nonce: nonce, end: UTCTime(seconds: Int64(end)))
+  }
+
+  private static func skip(_ text: StaticString, in bytes: inout Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+    guard bytes.starts(with: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)) else {
+      return false
+    }
+    bytes.removeFirst(text.utf8CodeUnitCount)
+    return true
+  }
+
+  /// Takes the digits of a number; nil where there are none, or too many.
+  private static func number(_ bytes: inout Slice<UnsafeBufferPointer<UInt8>>) -> Int? {
+    var value: Int?
+    while let byte = bytes.first, byte &- UInt8(ascii: "0") < 10 {
+      let (tenfold, isTooMany) = (value ?? 0).multipliedReportingOverflow(by: 10)
+      let (sum, isTooMuch) = tenfold.addingReportingOverflow(Int(byte - UInt8(ascii: "0")))
+      if isTooMany || isTooMuch { return nil }
+      value = sum
+      bytes.removeFirst()
+    }
+    return value
   }
 
   var text: String {
