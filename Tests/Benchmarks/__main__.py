@@ -5,8 +5,13 @@
     swift build -c release --static-swift-stdlib --scratch-path .build/static
     python3 Tests/Benchmarks [--rounds 5] [--table stdio|http|size] [--json FILE] [--quick]
 
+Three sets of tables: stdio, over standard input and output beside cat, echo loops and deltachat-rpc-server; http,
+requests to a local nginx beside Python's clients and curl; size, cost against the size of lines, accounts and commands
+in flight. Last come the goals, with what was measured.
+
 Every round measures every row once, so that a noisy minute of the machine strikes all alike; the tables hold the
-medians of all rounds, and ratios to peers of the same run. Needs nginx, curl and Node beside the peers from PyPI.
+medians of all rounds, and ratios to peers of the same run. Every answer is checked, outside of the time that is
+measured. Needs nginx, curl and Node beside the peers from PyPI. The whole takes about seven minutes.
 """
 
 from __future__ import annotations
@@ -15,7 +20,9 @@ import argparse
 import json
 import os
 import platform
+import signal
 import sys
+import time
 from pathlib import Path
 from typing import List, Protocol
 
@@ -65,7 +72,10 @@ def main() -> None:
     options = parser.parse_args()
     if options.rounds < 1:
         parser.error("--rounds must be at least 1")
+    if options.json and not options.json.absolute().parent.is_dir():
+        parser.error(f"--json: there is no folder {options.json.absolute().parent}")
 
+    began = time.monotonic()
     tables = {name: make(name, options.quick) for name in options.table or TABLES}
     for index in range(options.rounds):
         for name, measured in tables.items():
@@ -73,24 +83,31 @@ def main() -> None:
             measured.run()
 
     print(f"{platform.machine()}, {os.cpu_count()} processors, {platform.system()} {platform.release()};")
-    print(f"medians of {options.rounds} interleaved rounds.\n")
+    print(f"medians of {options.rounds} interleaved rounds, {time.monotonic() - began:.0f} s in all.\n")
+    if options.quick:
+        print("This was a quick run: the figures mean nothing.\n")
     if not can_pin():
         print("Processes can't be kept on processors here, so that round trips depend on luck.\n")
     for measured in tables.values():
         print(measured.report())
     goals = [goal for measured in tables.values() for goal in measured.goals()]
+    print("## Goals\n")
     print(table(["goal", "limit", "measured", "met"], [goal.cells() for goal in goals]))
     if options.json:
-        figures = {name: measured.figures.medians() for name, measured in tables.items()}
         document = {
+            "machine": [platform.machine(), os.cpu_count(), platform.system(), platform.release()],
             "rounds": options.rounds,
-            "medians": figures,
+            "quick": options.quick,
+            "medians": {name: measured.figures.medians() for name, measured in tables.items()},
+            "ratios": {name: measured.figures.ratios for name, measured in tables.items()},
             "goals": [goal.json() for goal in goals],
         }
         options.json.write_text(json.dumps(document, indent=2) + "\n")
 
 
 if __name__ == "__main__":
+    # As if it were an exception, so that what was started is ended.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         main()
     except Wrong as wrong:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import importlib.util
 import shutil
 import sys
 import tempfile
@@ -19,6 +21,7 @@ BUILD = {
     DYNAMIC: "swift build -c release",
 }
 
+INSTALL = "python3 -m pip install -r Tests/Benchmarks/requirements.txt"
 OK = b'"error":0,'
 LOCAL = b'{"cmd":1002,"id":1}\n'
 INFO = b'{"cmd":1006,"id":1}\n'
@@ -33,17 +36,21 @@ LOGIN = b"""{"cmd":10,"data":{"api_key":"key"}}
 
 def needed(name: str, advice: str) -> str:
     """The path of a program; where it is missing, says how to get it."""
-    path = shutil.which(name) or shutil.which(name, path=str(Path(sys.executable).parent))
+    path = shutil.which(name)
     if path is None:
-        fail(f"{name} is missing; {advice}")
-        raise AssertionError
+        fail(f"{name} is missing; install it with: {advice}")
     return path
 
 
 def bridge(path: Path) -> str:
-    """The path of a build of ovs-bridge."""
+    """The path of a build of ovs-bridge; where it is missing, or is the other build, says how to make it."""
     if not path.exists():
         fail(f"{path.relative_to(ROOT)} is missing; build it with: {BUILD[path]}")
+    # Only on Linux can Swift be linked in.
+    is_dynamic = b"libswiftCore.so" in path.read_bytes()
+    if sys.platform == "linux" and is_dynamic != (path == DYNAMIC):
+        kind = "the dynamic" if path == DYNAMIC else "a static"
+        fail(f"{path.relative_to(ROOT)} is not {kind} build; build it with: {BUILD[path]}")
     return str(path)
 
 
@@ -62,18 +69,26 @@ def of_bridge(name: str, path: Path, line: bytes, marker: bytes = OK, login: boo
 
 
 def deltachat() -> Program:
-    """The strongest peer: a JSON-RPC server over standard input and output, written in Rust."""
-    path = needed("deltachat-rpc-server", "python3 -m pip install -r Tests/Benchmarks/requirements.txt")
+    """The strongest peer: a JSON-RPC server over standard input and output, written in Rust.
+
+    What its package puts on the path is a Python script that becomes the server, ten times as slow to start; the server
+    itself lies in the package.
+    """
+    package = importlib.util.find_spec("deltachat_rpc_server")
+    path = Path(package.origin).with_name("deltachat-rpc-server") if package and package.origin else None
+    if path is None or not path.exists():
+        fail(f"deltachat-rpc-server is missing for {sys.executable}; install it with: {INSTALL}")
     folder = tempfile.mkdtemp(prefix="ovs-bridge-benchmark-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     environment = {"DC_ACCOUNTS_PATH": f"{folder}/accounts", "RUST_LOG": "error"}
-    return Program("deltachat-rpc-server", [path], b"", 0, EMAIL_VALIDITY, b'"result":true', environment)
+    return Program("deltachat-rpc-server", [str(path)], b"", 0, EMAIL_VALIDITY, b'"result":true', environment)
 
 
 def echoes() -> List[Program]:
     """The floor, and the loops that people write."""
-    node = needed("node", "Debian, Ubuntu: apt-get install nodejs")
+    node = needed("node", "apt-get install nodejs")
     return [
-        Program("cat", [needed("cat", "it comes with every system")], b"", 0, LOCAL, LOCAL.strip()),
+        Program("cat", [needed("cat", "apt-get install coreutils")], b"", 0, LOCAL, LOCAL.strip()),
         Program("Python echo loop", [sys.executable, str(HERE / "echo.py")], b"", 0, LOCAL, b'"result": null'),
         Program("Node echo loop", [node, str(HERE / "echo.mjs")], b"", 0, LOCAL, b'"result":null'),
     ]

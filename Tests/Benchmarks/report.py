@@ -13,6 +13,8 @@ class Figures:
 
     def __init__(self) -> None:
         self._values: Dict[Hashable, List[float]] = {}
+        #: All that were asked for, by what they are of.
+        self.ratios: Dict[str, float] = {}
 
     def add(self, key: Hashable, value: Optional[float]) -> None:
         if value is not None:
@@ -25,14 +27,19 @@ class Figures:
 
     def medians(self) -> Dict[str, float]:
         """All medians, in seconds, bytes or per second, by their keys as text."""
-        return {
-            ", ".join(map(str, key)) if isinstance(key, tuple) else str(key): statistics.median(values)
-            for key, values in self._values.items()
-        }
+        return {words(key): statistics.median(values) for key, values in self._values.items()}
 
     def ratio(self, key: Hashable, base: Hashable) -> Optional[float]:
         value, unit = self.median(key), self.median(base)
-        return value / unit if value is not None and unit else None
+        if value is None or not unit:
+            return None
+        self.ratios[f"{words(key)} / {words(base)}"] = value / unit
+        return value / unit
+
+
+def words(key: Hashable) -> str:
+    """A key as text."""
+    return ", ".join(map(str, key)) if isinstance(key, tuple) else str(key)
 
 
 class Goal:

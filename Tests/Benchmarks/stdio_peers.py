@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import statistics
-from typing import Dict, List, Tuple
+from typing import Dict, List, Optional, Tuple
 
 import programs
-from child import Child, Program, can_pin, check
+from child import Child, Program, can_pin, check, kept_on
 from report import Figures, Goal, number, table
 
 STATIC_LOCAL = "ovs-bridge, local command"
@@ -38,6 +38,7 @@ class StdioPeers:
         self._counts: Dict[str, int] = dict.fromkeys((STATIC_LOCAL, DYNAMIC_LOCAL, "ovs-bridge, JSON-RPC"), 500_000)
         self._counts.update({"cat": 500_000, ACCOUNT_TYPE: 200_000, "ovs-bridge, GET_INFO": 200_000, BATCHES: 300_000})
         self._quick = quick
+        self._start_up: Dict[str, float] = {}
         self.figures = Figures()
 
     def run(self) -> None:
@@ -58,28 +59,30 @@ class StdioPeers:
         for _ in range(3 if self._quick else 15):
             with Child(program, b"" if program.setup else program.line) as child:
                 if not program.setup:
-                    child.read_lines(1)
+                    answer = child.read_lines(1)
                     times.append(child.elapsed())
+                    check(program.name, answer, program.marker, BATCH if program.name == BATCHES else 1)
                 used.append(child.end())
         if times:
             self.figures.add((program.name, "spawn"), statistics.median(times))
-        self.figures.add((program.name, "start-up CPU"), statistics.median(used))
+        self._start_up[program.name] = statistics.median(used)
 
     def _round_trips(self, program: Program) -> None:
         """One command at a time, with both processes on one processor, and on two."""
-        own = os.sched_getaffinity(0) if can_pin() else set()
         count = 200 if self._quick else 3000
-        for mode, cpu in (("one", 0), ("two", 1)) if own else (("any", 0),):
-            with Child(program) as child:
-                if own:
-                    os.sched_setaffinity(0, {sorted(own)[0]})
-                    child.pin(sorted(own)[cpu])
-                try:
-                    times = sorted(child.round_trips(program.line, count))
-                finally:
-                    if own:
-                        os.sched_setaffinity(0, own)
+        parent: Optional[int] = None
+        modes: List[Tuple[str, Optional[int]]] = [("any", None)]
+        if can_pin():
+            parent, other = sorted(os.sched_getaffinity(0))[:2]
+            modes = [("one", parent), ("two", other)]
+        for mode, cpu in modes:
+            with Child(program, cpu=cpu) as child:
+                with kept_on(parent):
+                    child.round_trips(program.line, 50)
+                    times, answers = child.round_trips(program.line, count)
                 child.end()
+            check(program.name, answers, program.marker, count)
+            times.sort()
             self.figures.add((program.name, mode, "p50"), times[count // 2])
             self.figures.add((program.name, mode, "p99"), times[count * 99 // 100])
 
@@ -101,25 +104,24 @@ class StdioPeers:
             used = child.end()
         check(program.name, lines, program.marker, count)
         self.figures.add((program.name, "rate"), count / seconds)
-        start_up = self.figures.median((program.name, "start-up CPU")) or 0
-        self.figures.add((program.name, "CPU"), (used - start_up) / count)
+        self.figures.add((program.name, "CPU"), (used - self._start_up[program.name]) / count)
 
     def _million(self) -> None:
         """Whether memory stays flat."""
         program = self._programs[0]
         with Child(program) as child:
-            child.exchange(program.line * 100_000, 100_000)
-            self.figures.add("peak after 100,000", child.memory("VmHWM"))
-            for _ in range(9):
-                child.exchange(program.line * 100_000, 100_000)
-            self.figures.add("peak after 1,000,000", child.memory("VmHWM"))
+            for asked in range(100_000, 1_100_000, 100_000):
+                _, answers = child.exchange(program.line * 100_000, 100_000)
+                check(program.name, answers, program.marker, 100_000)
+                if asked in (100_000, 1_000_000):
+                    self.figures.add(f"peak after {asked:,}", child.memory("VmHWM"))
             child.end()
 
     def report(self) -> str:
         """The tables."""
         figures = self.figures
         modes = [("one", "1 CPU"), ("two", "2 CPUs")] if can_pin() else [("any", "unpinned")]
-        heads = ["one at a time", "spawn to first answer, ms"]
+        heads = ["program", "spawn, ms"]
         for _, words in modes:
             heads += [f"p50 µs, {words}", "× cat", "p99 µs"]
         rows: List[List[object]] = []
@@ -131,7 +133,12 @@ class StdioPeers:
                 row.append(number(figures.ratio((name, mode, "p50"), ("cat", mode, "p50")), 2))
                 row.append(number(figures.median((name, mode, "p99")), 1, 1e6))
             rows.append(row)
-        text = table(heads, rows)
+        text = (
+            "## One at a time, over pipes\n\n"
+            "Spawn: from the start of the process to its first answer, its first line being in the pipe already.\n"
+            "Round trip: from the write of a line to its answer; the kernel runs the two processes on one CPU, or on\n"
+            "two, as it likes, so that both are measured.\n\n"
+        ) + table(heads, rows)
         rows = []
         for program in self._programs:
             name = program.name
@@ -144,8 +151,12 @@ class StdioPeers:
                     number(figures.median((name, "peak")), 1, 1 / (1 << 20)),
                 ]
             )
-        heads = ["pipelined", "commands/s", "× deltachat", "CPU µs/command", "peak MiB"]
-        return text + "\n" + table(heads, rows)
+        heads = ["program", "commands/s", "× deltachat", "CPU µs/command", "peak MiB"]
+        text += (
+            "\n## Pipelined, over pipes\n\n"
+            "Commands are written without waiting for answers. CPU is that of the program alone, without its start.\n\n"
+        )
+        return text + table(heads, rows)
 
     def goals(self) -> List[Goal]:
         figures = self.figures
