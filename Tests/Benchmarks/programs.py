@@ -21,7 +21,7 @@ BUILD = {
     DYNAMIC: "swift build -c release",
 }
 
-INSTALL = "python3 -m pip install -r Tests/Benchmarks/requirements.txt"
+INSTALL = f"{sys.executable} -m pip install -r Tests/Benchmarks/requirements.txt"
 OK = b'"error":0,'
 LOCAL = b'{"cmd":1002,"id":1}\n'
 INFO = b'{"cmd":1006,"id":1}\n'
@@ -77,7 +77,7 @@ def deltachat() -> Program:
     package = importlib.util.find_spec("deltachat_rpc_server")
     path = Path(package.origin).with_name("deltachat-rpc-server") if package and package.origin else None
     if path is None or not path.exists():
-        fail(f"deltachat-rpc-server is missing for {sys.executable}; install it with: {INSTALL}")
+        fail(f"deltachat-rpc-server is missing; install it with: {INSTALL}")
     folder = tempfile.mkdtemp(prefix="ovs-bridge-benchmark-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     environment = {"DC_ACCOUNTS_PATH": f"{folder}/accounts", "RUST_LOG": "error"}

@@ -25,9 +25,18 @@ class Figures:
         values = self._values.get(key)
         return statistics.median(values) if values else None
 
+    def values(self) -> Dict[str, List[float]]:
+        """All rounds, in seconds, bytes or per second, by their keys as text."""
+        return {words(key): values for key, values in self._values.items()}
+
     def medians(self) -> Dict[str, float]:
-        """All medians, in seconds, bytes or per second, by their keys as text."""
-        return {words(key): statistics.median(values) for key, values in self._values.items()}
+        """All medians, likewise."""
+        return {key: statistics.median(values) for key, values in self.values().items()}
+
+    def spread(self, key: Hashable) -> str:
+        """The lowest and the highest of all rounds, for a table."""
+        values = self._values.get(key)
+        return f"{min(values):,.0f} – {max(values):,.0f}" if values else "-"
 
     def ratio(self, key: Hashable, base: Hashable) -> Optional[float]:
         value, unit = self.median(key), self.median(base)
@@ -35,6 +44,11 @@ class Figures:
             return None
         self.ratios[f"{words(key)} / {words(base)}"] = value / unit
         return value / unit
+
+    def goal(self, what: str, limit: float, key: Hashable, base: Hashable, at_most: bool) -> "Goal":
+        """A goal for a ratio, with those of the single rounds."""
+        pairs = zip(self._values.get(key, []), self._values.get(base, []))
+        return Goal(what, limit, self.ratio(key, base), at_most, rounds=[value / unit for value, unit in pairs])
 
 
 def words(key: Hashable) -> str:
@@ -45,8 +59,19 @@ def words(key: Hashable) -> str:
 class Goal:
     """A ratio or figure that is to be reached."""
 
-    def __init__(self, what: str, limit: float, value: Optional[float], at_most: bool, unit: str = "×") -> None:
+    HEADS = ["goal", "limit", "measured", "rounds", "met"]
+
+    def __init__(
+        self,
+        what: str,
+        limit: float,
+        value: Optional[float],
+        at_most: bool,
+        unit: str = "×",
+        rounds: Sequence[float] = (),
+    ) -> None:
         self.what, self.limit, self.value, self.at_most, self.unit = what, limit, value, at_most, unit
+        self.rounds = rounds
 
     @property
     def is_met(self) -> Optional[bool]:
@@ -62,6 +87,7 @@ class Goal:
             "at_most": self.at_most,
             "unit": self.unit,
             "measured": self.value,
+            "rounds": list(self.rounds),
             "met": self.is_met,
         }
 
@@ -69,7 +95,8 @@ class Goal:
         sign = "≤" if self.at_most else "≥"
         met = {None: "not measured", True: "yes", False: "no"}[self.is_met]
         value = "-" if self.value is None else f"{self.value:,.2f} {self.unit}"
-        return [self.what, f"{sign} {self.limit:g} {self.unit}", value, met]
+        rounds = f"{min(self.rounds):,.2f} – {max(self.rounds):,.2f}" if self.rounds else "-"
+        return [self.what, f"{sign} {self.limit:g} {self.unit}", value, rounds, met]
 
 
 def number(value: Optional[float], digits: int = 0, scale: float = 1) -> str:

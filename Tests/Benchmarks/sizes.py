@@ -178,7 +178,7 @@ class Sizes:
     def goals(self) -> List[Goal]:
         figures = self.figures
         goals = [
-            Goal(f"a line of 10 MB, {words}, of one of 1 MB", 12, figures.ratio((kind, 10 * MB), (kind, MB)), True)
+            figures.goal(f"a line of 10 MB, {words}, of one of 1 MB", 12, (kind, 10 * MB), (kind, MB), at_most=True)
             for kind, words in (("string", "one string"), ("values", "many values"))
         ]
         if self._accounts == ACCOUNTS:
@@ -188,7 +188,7 @@ class Sizes:
                 ("RESET_PASSWORD", "any reset"),
                 ("pairs", "add or close"),
             ):
-                ratio = figures.ratio((kind, many), (kind, few))
-                goals.append(Goal(f"a command with 1,000,000 accounts, {words}, of one with 1,000", 1.5, ratio, True))
+                what = f"1,000,000 accounts, {words}, of a command with 1,000"
+                goals.append(figures.goal(what, 1.5, (kind, many), (kind, few), at_most=True))
             goals.append(Goal("memory of an account", 1024, self._account_bytes(many), True, "bytes"))
         return goals
