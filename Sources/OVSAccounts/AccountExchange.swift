@@ -44,6 +44,9 @@ enum AccountExchange {
     case .cancelPlan:
       add(.when, "at_due_date")
     }
+    assert(
+      method(of: operation).endpoint.fields.map(\.value).filter { field in form.contains { $0.field == field } }
+        == form.map(\.field), "\(operation) has other fields than its row, or in another order")
     return AMAPIRequest(
       method(of: operation), bearer: isWithToken ? login?.tokens?.short : nil, form: form, to: session.backend.domain)
   }

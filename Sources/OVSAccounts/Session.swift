@@ -52,46 +52,37 @@ public struct Session {
       backend: backend, apiKey: apiKey.map(Secret.init), secretKey: secretKey.map(Secret.init), login: nil)
   }
 
-  private mutating func own() {
-    guard !isKnownUniquelyReferenced(&contents) else { return }
-    contents = Contents(
-      backend: contents.backend, apiKey: contents.apiKey, secretKey: contents.secretKey, login: contents.login)
+  /// Changes what this session holds, and no copy of it.
+  private mutating func change(_ change: (Contents) -> Void) {
+    if !isKnownUniquelyReferenced(&contents) {
+      contents = Contents(
+        backend: contents.backend, apiKey: contents.apiKey, secretKey: contents.secretKey, login: contents.login)
+    }
+    change(contents)
   }
 
   /// Where commands go.
   public internal(set) var backend: Backend {
     get { contents.backend }
-    set {
-      own()
-      contents.backend = newValue
-    }
+    set { change { $0.backend = newValue } }
   }
 
   /// The Account Management API's key.
   var apiKey: Secret? {
     get { contents.apiKey }
-    set {
-      own()
-      contents.apiKey = newValue
-    }
+    set { change { $0.apiKey = newValue } }
   }
 
   /// The server-side secret key.
   var secretKey: Secret? {
     get { contents.secretKey }
-    set {
-      own()
-      contents.secretKey = newValue
-    }
+    set { change { $0.secretKey = newValue } }
   }
 
   /// The end-user who is logged in.
   var login: Login? {
     get { contents.login }
-    set {
-      own()
-      contents.login = newValue
-    }
+    set { change { $0.login = newValue } }
   }
 
   /// The account that is logged in, as ``AccountName`` writes it.
