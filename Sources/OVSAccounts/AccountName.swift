@@ -24,15 +24,10 @@ public enum AccountName: Equatable, Sendable {
       return
     case .session, .accountRead, .accountChange: break
     }
-    var email: JSONValue?
-    if let index = request.command.accountParameter {
-      switch request.parameters {
-      case .positional(let list): email = index < list.count ? list[index] : nil
-      case .named(let members):
-        email = members.first { $0.name == request.command.parameters[index].name }?.value
-      }
-    }
-    if let text = email?.string, !text.isEmpty {
+    let values = request.parameters.values
+    if let index = request.command.accountParameter, index < values.count, case .string(let text) = values[index],
+      !text.isEmpty
+    {
       self = .named(Self.key(text))
     } else {
       self = request.command.needs == .login ? .session : .none

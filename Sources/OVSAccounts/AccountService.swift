@@ -1,6 +1,6 @@
 import OVSWire
 
-/// Carries out the commands that concern the session and the accounts, over whatever transport the session names.
+/// Carries out the commands that ask the account service, over whatever transport the session names.
 ///
 /// Commands are given jobs, numbers of the caller's. Each started job comes back once from ``nextCompletion(at:)``,
 /// unless it was abandoned.
@@ -107,20 +107,6 @@ public struct AccountService: ~Copyable {
 
   // MARK: What the bridge asks for
 
-  /// Carries out a command with the session that it works with.
-  public mutating func start(
-    _ operation: Command.SessionOperation, _ request: Request, as job: Int, in session: Session
-  ) {
-    do throws(Failure) {
-      try SessionCommands.check(request.command.needs, session)
-      let arguments = try Arguments(request.parameters, of: request.command)
-      let (data, changed) = SessionCommands.carryOut(operation, arguments, session)
-      complete(job, .success(data), session: changed)
-    } catch {
-      complete(job, .failure(error))
-    }
-  }
-
   /// Starts a command with the session that it works with.
   ///
   /// - Returns: what it has to wait for before ``send(_:by:at:)``; nil if it has ended already.
@@ -129,7 +115,7 @@ public struct AccountService: ~Copyable {
   ) -> Turn? {
     do throws(Failure) {
       try SessionCommands.check(request.command.needs, session)
-      let arguments = try Arguments(request.parameters, of: request.command)
+      let arguments = try Arguments(request.parameters)
       jobs.insert(Job(request.command, operation, arguments, session), as: job)
       return Turn(addsClient: operation == .addClient, usesConnection: session.backend.domain != nil)
     } catch {

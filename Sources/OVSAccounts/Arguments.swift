@@ -4,21 +4,21 @@ import OVSWire
 /// rules.
 public struct Arguments: Sendable {
   private let command: Command
-  /// In the order of the row; nil for what is absent.
+  /// In the order of the row, up to the last that came; nil for what is absent.
   private let values: [JSONValue?]
 
-  /// Checks `parameters` against the row of `command`.
+  /// Checks parameters against their command's row.
   ///
-  /// A null, and an empty optional string, count as absent. Values are normalised by their rules: a country code is in
-  /// upper case, a plan's API ID is a string.
+  /// Values are normalised by their rules: a country code is in upper case, a plan's API ID is a string.
   ///
   /// - Throws: MISSING_PARAMS or INVALID_PARAMS with the `field` at fault; the message never holds a value.
-  public init(_ parameters: Request.Parameters, of command: Command) throws(Failure) {
-    self.command = command
-    var values = try Self.assign(parameters, to: command)
-    for index in values.indices {
+  public init(_ parameters: Parameters) throws(Failure) {
+    if let fault = parameters.fault { throw fault }
+    command = parameters.command
+    var values = parameters.values
+    for index in command.parameters.indices {
       let parameter = command.parameters[index]
-      guard let value = values[index] else {
+      guard index < values.count, let value = values[index] else {
         guard !parameter.isRequired else {
           throw Failure(
             .missingParams, field: parameter.name,
@@ -26,12 +26,14 @@ public struct Arguments: Sendable {
         }
         continue
       }
-      guard let normal = parameter.rule.normalised(value) else {
+      switch parameter.rule.check(value) {
+      case .isNormal: break
+      case .hasNormalForm(let value): values[index] = value
+      case .isBroken:
         let requirement = value == .string("") ? "must not be empty" : "must be \(parameter.rule.summary)"
         throw Failure(
           .invalidParams, field: parameter.name, "\(quoted(parameter.name)) of \(command.name) \(requirement)")
       }
-      values[index] = normal
     }
     self.values = values
   }
@@ -48,70 +50,35 @@ public struct Arguments: Sendable {
 
   /// The string that the parameter called `name` has; empty for one that is absent.
   func string(_ name: String) -> String { self[name]?.string ?? "" }
-
-  /// Puts each parameter in its place in the row.
-  private static func assign(_ parameters: Request.Parameters, to command: Command) throws(Failure) -> [JSONValue?] {
-    let row = command.parameters
-    var values = [JSONValue?](repeating: nil, count: row.count)
-    switch parameters {
-    case .positional(let list):
-      guard list.count <= row.count else {
-        throw Failure(
-          .invalidParams, field: "params",
-          "\(command.name) takes \(row.count == 0 ? "no parameters" : "at most \(row.count)"), not \(list.count)")
-      }
-      for (index, value) in list.enumerated() { values[index] = present(value, row[index]) }
-    case .named(let members):
-      var expected = 0
-      for member in members {
-        // Most come in the order of the row.
-        let found =
-          expected < row.count && row[expected].name == member.name
-          ? expected : row.firstIndex { $0.name == member.name || $0.alias == member.name }
-        guard let index = found else {
-          throw Failure(
-            .invalidParams, field: member.name,
-            "\(command.name) has no parameter \(quoted(member.name))"
-              + suggestion(for: member.name, among: row.lazy.map(\.name))
-              + (row.isEmpty ? "; it takes none" : "; it takes " + row.map(\.name).joined(separator: ", ")))
-        }
-        let value = present(member.value, row[index])
-        if let first = values[index], let value, first != value {
-          throw Failure(
-            .invalidParams, field: row[index].name,
-            "\"\(row[index].name)\" and \"\(row[index].alias ?? "")\" are two names of one parameter, but their values differ"
-          )
-        }
-        values[index] = values[index] ?? value
-        expected = index + 1
-      }
-    }
-    return values
-  }
-
-  private static func present(_ value: JSONValue, _ parameter: Command.Parameter) -> JSONValue? {
-    switch value {
-    case .null: nil
-    case .string(let text) where text.isEmpty && !parameter.isRequired: nil
-    default: value
-    }
-  }
 }
 
 extension Command.Rule {
-  /// The value in its normal form; nil if it breaks the rule.
-  func normalised(_ value: JSONValue) -> JSONValue? {
+  /// What a rule says of a value.
+  fileprivate enum Verdict {
+    case isNormal
+    case hasNormalForm(JSONValue)
+    case isBroken
+
+    init(_ isNormal: Bool) { self = isNormal ? .isNormal : .isBroken }
+  }
+
+  fileprivate func check(_ value: JSONValue) -> Verdict {
     switch (self, value) {
-    case (.requestID, .string), (.requestID, .number): value
-    case (.planType, .number(let text)): text.utf8.contains { !$0.isPartOfInteger } ? nil : .string(text)
-    case (_, .string(let text)) where text.isEmpty: nil
-    case (.text, .string), (.planType, .string): value
-    case (.email, .string(let text)): text.isEmail ? value : nil
-    case (.countryCode, .string(let text)):
-      text.utf8.count == 2 && text.utf8.allSatisfy(\.isASCIILetter) ? .string(text.uppercased()) : nil
-    case (.apiDomain, .string(let text)): APIDomain(text) == nil ? nil : value
-    default: nil
+    case (.requestID, .string), (.requestID, .number): .isNormal
+    case (.planType, .number(let text)):
+      text.utf8.contains { !$0.isPartOfInteger } ? .isBroken : .hasNormalForm(.string(text))
+    case (_, .string(let text)) where text.isEmpty: .isBroken
+    case (.text, .string), (.planType, .string): .isNormal
+    case (.email, .string(let text)): .init(text.isEmail)
+    case (.countryCode, .string(let text)): countryCode(text)
+    case (.apiDomain, .string(let text)): .init(APIDomain(text) != nil)
+    default: .isBroken
     }
+  }
+
+  private func countryCode(_ text: String) -> Verdict {
+    guard text.utf8.count == 2, text.utf8.allSatisfy(\.isASCIILetter) else { return .isBroken }
+    return text.utf8.allSatisfy { $0 < UInt8(ascii: "a") } ? .isNormal : .hasNormalForm(.string(text.uppercased()))
   }
 }
 

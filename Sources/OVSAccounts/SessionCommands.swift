@@ -1,7 +1,20 @@
 import OVSWire
 
 /// What the commands do that concern the session alone.
-enum SessionCommands {
+public enum SessionCommands {
+  /// Carries a command out with the session that it works with, and gives the session from here on if it is another.
+  public static func run(
+    _ operation: Command.SessionOperation, _ request: Request, in session: Session
+  ) -> (result: Result<JSONValue, Failure>, session: Session?) {
+    do throws(Failure) {
+      try check(request.command.needs, session)
+      let (data, changed) = carryOut(operation, try Arguments(request.parameters), session)
+      return (.success(data), changed)
+    } catch {
+      return (.failure(error), nil)
+    }
+  }
+
   /// Throws what a command lacks that must be set before.
   static func check(_ needs: Command.Needs, _ session: Session) throws(Failure) {
     switch needs {
@@ -17,7 +30,7 @@ enum SessionCommands {
   }
 
   /// Carries a command out: the answer's data, and the session from here on if it is another.
-  static func carryOut(
+  private static func carryOut(
     _ operation: Command.SessionOperation, _ arguments: Arguments, _ session: Session
   ) -> (data: JSONValue, session: Session?) {
     var changed = session

@@ -12,18 +12,15 @@ import OVSWire
 /// Takes messages, has the scheduler decide their order and the account service carry them out, and writes the
 /// answers: the whole bridge but for its descriptors, signals and clock.
 struct Dispatcher: ~Copyable {
-  /// A command on its way.
-  private final class Job {
+  private typealias Plan = Scheduler<Session, Work>
+  private typealias Job = Plan.Job
+
+  /// What there is to do for a command.
+  private struct Work {
     let request: Request
-    /// Checked already, for what concerns the process; the account service checks the rest in its turn.
-    let arguments: Arguments?
     let slot: Slot?
 
-    init(_ request: Request, _ arguments: Arguments?, _ slot: Slot?) {
-      self.request = request
-      self.arguments = arguments
-      self.slot = slot
-    }
+    var command: Command { request.command }
   }
 
   /// A place in the answer to a batch.
@@ -58,13 +55,12 @@ struct Dispatcher: ~Copyable {
   private let configuration: Configuration
   private var service: AccountService
   private let log: Log
-  private var scheduler: Scheduler<Session>
-  private var jobs = Slots<Job>()
+  private var scheduler: Plan
   private var numbers = SlotNumbers()
   /// What OVS_CMD_GET_INFO tells of the commands.
   private let commandNumbers: JSONValue
   private var intake: Intake?
-  private var actions: [Scheduler<Session>.Action] = []
+  private var actions: [Plan.Action] = []
 
   init(_ configuration: Configuration, log: Log) {
     self.configuration = configuration
@@ -140,30 +136,31 @@ struct Dispatcher: ~Copyable {
 
   private mutating func take(_ incoming: consuming Incoming, slot: Slot?, at now: Duration) {
     switch consume incoming {
-    case .fault(let failure, let command, let reply):
-      log.debug("refused \(command?.name ?? "a message"): \(failure.code.row.name)")
-      answer(.failure(failure), command: command, to: reply, slot: slot)
+    case .fault(let fault):
+      log.debug("refused \(fault.command?.name ?? "a message"): \(fault.failure.code.row.name)")
+      answer(.failure(fault.failure), command: fault.command, to: fault.reply, slot: slot)
     case .request(let request):
-      var arguments: Arguments?
-      if case .process = request.command.operation {
+      let command = request.command
+      if case .process = command.operation {
+        // What concerns the process is no matter of turns, and so is what is wrong with it.
         do throws(Failure) {
-          arguments = try Arguments(request.parameters, of: request.command)
+          _ = try Arguments(request.parameters)
         } catch {
-          return take(.fault(error, command: request.command, request.reply), slot: slot, at: now)
+          return take(.fault(Fault(error, command: command, request.reply)), slot: slot, at: now)
         }
       }
       let number = numbers.next()
-      log.debug("command \(SlotNumbers.order(of: number)): \(request.command.name)")
-      let (effect, account) = (request.command.effect, AccountName(of: request))
-      let timeout = request.timeout ?? configuration.timeout
-      jobs.insert(Job(request, arguments, slot), as: number)
-      handle(.arrived(number, effect, account, timeout: timeout), at: now)
+      log.debug("command \(SlotNumbers.order(of: number)): \(command.name)")
+      let job = Job(
+        number, Work(request: request, slot: slot), command.effect, AccountName(of: request),
+        timeout: request.timeout ?? configuration.timeout)
+      handle(.arrived(job), at: now)
     }
   }
 
   // MARK: Actions
 
-  private mutating func handle(_ event: Scheduler<Session>.Event, at now: Duration) {
+  private mutating func handle(_ event: Plan.Event, at now: Duration) {
     // What an action brings about is appended behind it, so that all is done in order and the stack stays flat.
     let isOutermost = actions.isEmpty
     scheduler.handle(event, at: now, &actions)
@@ -171,7 +168,7 @@ struct Dispatcher: ~Copyable {
     var next = 0
     while next < actions.count {
       switch actions[next] {
-      case .start(let job, let session): start(job, in: session, at: now)
+      case .start(let job): start(job, at: now)
       case .send(let job, let deadline):
         service.send(job, by: deadline, at: now)
         finishJobs(at: now)
@@ -183,41 +180,44 @@ struct Dispatcher: ~Copyable {
     actions.removeAll(keepingCapacity: true)
   }
 
-  private mutating func start(_ number: Int, in session: Session, at now: Duration) {
-    guard let job = jobs[number] else { return }
-    switch job.request.command.operation {
+  private mutating func start(_ job: Job, at now: Duration) {
+    guard !job.isGivenUp, let session = job.session else { return }
+    let request = job.work.request
+    switch request.command.operation {
     case .session(let operation):
-      service.start(operation, job.request, as: number, in: session)
+      let (result, changed) = SessionCommands.run(operation, request, in: session)
+      complete(job, result, session: changed, at: now)
     case .account(let operation):
-      if let turn = service.start(operation, job.request, as: number, in: session) {
-        return handle(.ready(number, turn), at: now)
+      if let turn = service.start(operation, request, as: job.number, in: session) {
+        handle(.ready(job.number, turn), at: now)
+      } else {
+        finishJobs(at: now)
       }
     case .process(let operation):
-      complete(number, .success(carryOut(operation, job.arguments, session, at: now)), at: now, session: nil)
-      return
+      complete(job, .success(carryOut(operation, request, session, at: now)), session: nil, at: now)
     }
-    finishJobs(at: now)
   }
 
   /// Tells that a command is held back by the pace.
-  private mutating func hold(_ number: Int, _ wait: Duration) {
-    guard let job = jobs[number] else { return }
+  private mutating func hold(_ job: Job, _ wait: Duration) {
+    guard !job.isGivenUp else { return }
     // In tenths, rounded up.
     let tenths = (wait.milliseconds + 99) / 100
     let seconds = tenths % 10 == 0 ? "\(tenths / 10)" : "\(tenths / 10).\(tenths % 10)"
     let data: [JSONValue.Member] = [
-      .init("id", job.request.reply.id?.value ?? .null), .init("state", .string("waiting")),
+      .init("id", job.work.request.reply.id?.value ?? .null), .init("state", .string("waiting")),
       .init("eta_s", .number(seconds)),
     ]
-    write(Event(.progress, data), to: job.request.reply)
+    write(Event(.progress, data), to: job.work.request.reply)
   }
 
   private mutating func carryOut(
-    _ operation: Command.ProcessOperation, _ arguments: Arguments?, _ session: Session, at now: Duration
+    _ operation: Command.ProcessOperation, _ request: Request, _ session: Session, at now: Duration
   ) -> JSONValue {
     switch operation {
     case .cancel:
-      return .object([.init("cancelled", .integer(cancel(arguments?["id"] ?? .null, at: now)))])
+      let id = (try? Arguments(request.parameters))?["id"] ?? .null
+      return .object([.init("cancelled", .integer(cancel(id, at: now)))])
     case .getInfo:
       return .object([
         .init("name", .string("ovs-bridge")),
@@ -236,9 +236,9 @@ struct Dispatcher: ~Copyable {
   /// Takes back the commands of an identifier, which are answered first, and counts them.
   private mutating func cancel(_ id: JSONValue, at now: Duration) -> Int {
     var count = 0
-    for number in jobs.all.filter({ $0.value.request.reply.id?.matches(id) ?? false }).map(\.number).sorted() {
-      var consequences: [Scheduler<Session>.Action] = []
-      scheduler.handle(.cancelled(number), at: now, &consequences)
+    for job in scheduler.all where job.work.request.reply.id?.matches(id) ?? false {
+      var consequences: [Plan.Action] = []
+      scheduler.handle(.cancelled(job.number), at: now, &consequences)
       for action in consequences {
         guard case .giveUp(let job, let reason) = action else {
           actions.append(action)
@@ -253,34 +253,22 @@ struct Dispatcher: ~Copyable {
 
   private mutating func finishJobs(at now: Duration) {
     while let completion = service.nextCompletion(at: now) {
-      guard let job = jobs[completion.job] else { continue }
-      for event in completion.events { write(event, to: job.request.reply) }
-      complete(completion.job, completion.result, at: now, session: completion.session)
+      guard let job = scheduler[completion.job] else { continue }
+      for event in completion.events { write(event, to: job.work.request.reply) }
+      complete(job, completion.result, session: completion.session, at: now)
     }
   }
 
   private mutating func complete(
-    _ number: Int, _ result: Result<JSONValue, Failure>, at now: Duration, session: Session?
+    _ job: Job, _ result: Result<JSONValue, Failure>, session: Session?, at now: Duration
   ) {
-    guard let job = remove(number) else { return }
-    answer(result, command: job.request.command, to: job.request.reply, slot: job.slot)
-    switch result {
-    case .success: log.debug("command \(SlotNumbers.order(of: number)): OVS_ERR_OK")
-    case .failure(let failure): log.debug("command \(SlotNumbers.order(of: number)): \(failure.code.row.name)")
-    }
-    handle(.finished(number, session: session), at: now)
+    answer(job, result)
+    handle(.finished(job.number, session: session), at: now)
   }
 
-  private mutating func remove(_ number: Int) -> Job? {
-    guard let job = jobs.remove(number) else { return nil }
-    numbers.giveBack(number)
-    return job
-  }
-
-  private mutating func giveUp(_ number: Int, _ reason: Scheduler<Session>.Reason) {
-    guard let job = remove(number) else { return }
-    let command = job.request.command
-    let fateOfRequest = service.abandon(number)
+  private mutating func giveUp(_ job: Job, _ reason: Plan.Reason) {
+    let command = job.work.command
+    let fateOfRequest = service.abandon(job.number)
     let outcome = command.effect == .accountChange ? fateOfRequest : nil
     let failure =
       switch reason {
@@ -291,8 +279,7 @@ struct Dispatcher: ~Copyable {
       case .shuttingDown:
         Failure(.shuttingDown, outcome: outcome, "the bridge is ending; \(command.name) was not carried through")
       }
-    log.debug("command \(SlotNumbers.order(of: number)): \(failure.code.row.name)")
-    answer(.failure(failure), command: command, to: job.request.reply, slot: job.slot)
+    answer(job, .failure(failure))
   }
 
   // MARK: Answers
@@ -300,6 +287,18 @@ struct Dispatcher: ~Copyable {
   private mutating func write(_ event: Event, to reply: ReplyAddress) {
     output.event(event, in: reply.dialect)
     output.raw("\n")
+  }
+
+  /// Answers a command, which is no more.
+  private mutating func answer(_ job: Job, _ result: Result<JSONValue, Failure>) {
+    numbers.giveBack(job.number)
+    let request = job.work.request
+    switch result {
+    case .success: log.debug("command \(SlotNumbers.order(of: job.number)): OVS_ERR_OK")
+    case .failure(let failure):
+      log.debug("command \(SlotNumbers.order(of: job.number)): \(failure.code.row.name)")
+    }
+    answer(result, command: request.command, to: request.reply, slot: job.work.slot)
   }
 
   private mutating func answer(

@@ -19,12 +19,13 @@ extension Session: SessionValue {}
 /// - A command's timeout runs from when it is taken up, not while it waits for its turn.
 /// - After the end of input, or a shutdown, what has arrived is carried through and nothing new is taken.
 ///
-/// It is a state machine without input, output or a clock: an event and the time go in, actions come out.
-public struct Scheduler<Session: SessionValue> {
+/// It is a state machine without input, output or a clock: an event and the time go in, actions come out. What there is
+/// to a command beside its place among the others is its `Work`, which is kept for whoever carries it out.
+public struct Scheduler<Session: SessionValue, Work> {
   /// What happened.
   public enum Event {
-    /// A command came in, under a number of ``SlotNumbers``.
-    case arrived(Int, Command.Effect, AccountName, timeout: Duration)
+    /// A command came in.
+    case arrived(Job)
     /// A started command is to be sent as soon as it is its turn.
     case ready(Int, AccountService.Turn)
     /// A started command was carried out or has failed, and made this session, if it made one.
@@ -41,14 +42,14 @@ public struct Scheduler<Session: SessionValue> {
 
   /// What to do about it.
   public enum Action {
-    /// Carry a command out, with this session.
-    case start(Int, Session)
+    /// Carry a command out, with the session that it has now.
+    case start(Job)
     /// Send a command that was ready; it will be given up at the deadline.
     case send(Int, deadline: Duration)
     /// Tell that a command is held back by the pace, for about so long.
-    case hold(Int, Duration)
-    /// Answer a command with a failure and forget it; it is no longer waited for.
-    case giveUp(Int, Reason)
+    case hold(Job, Duration)
+    /// Answer a command with a failure; it is forgotten and no longer waited for.
+    case giveUp(Job, Reason)
   }
 
   /// Why a command is given up.
@@ -61,30 +62,46 @@ public struct Scheduler<Session: SessionValue> {
     case shuttingDown
   }
 
-  private final class Job {
-    let effect: Command.Effect
-    let account: AccountName
-    let timeout: Duration
-    /// The session it works with, and the queue it stands in, once it has passed the gate.
-    var session: Session?
-    var queue: AccountQueue?
+  /// A command on its way.
+  public final class Job {
+    /// One of ``SlotNumbers``.
+    public let number: Int
+    /// What it is to whoever carries it out.
+    public let work: Work
+    /// The session it works with, once it has passed the gate.
+    public fileprivate(set) var session: Session?
+    /// Whether it was given up, so that what else was to be done about it is not.
+    public fileprivate(set) var isGivenUp = false
+    fileprivate let effect: Command.Effect
+    fileprivate let account: AccountName
+    fileprivate let timeout: Duration
+    /// The queue it stands in.
+    fileprivate var queue: AccountQueue?
     /// Set while it is under way.
-    var deadline: Duration?
+    fileprivate var deadline: Duration?
     /// What it waits for, or has waited for, to be sent.
-    var turn: AccountService.Turn?
-    var isSent = false
+    fileprivate var turn: AccountService.Turn?
+    fileprivate var isSent = false
 
-    init(_ effect: Command.Effect, _ account: AccountName, timeout: Duration) {
+    /// A command that has come in.
+    public init(_ number: Int, _ work: Work, _ effect: Command.Effect, _ account: AccountName, timeout: Duration) {
+      self.number = number
+      self.work = work
       self.effect = effect
       self.account = account
       self.timeout = timeout
     }
 
-    var isGated: Bool { session == nil }
+    fileprivate var isGated: Bool { session == nil }
+
+    fileprivate func givenUp(_ reason: Reason) -> Action {
+      isGivenUp = true
+      return .giveUp(self, reason)
+    }
   }
 
   /// The commands of one account: the one under way and those behind it.
-  private final class AccountQueue {
+  fileprivate final class AccountQueue {
     let account: String
     var running: Int
     var waiting = FIFO<Int>()
@@ -129,6 +146,12 @@ public struct Scheduler<Session: SessionValue> {
     pace = Pace(interval: addClientInterval)
   }
 
+  /// The command of a number; nil once it is finished or given up.
+  public subscript(number: Int) -> Job? { jobs[number] }
+
+  /// All commands in flight, in the order of their arrival.
+  public var all: [Job] { jobs.all.map(\.value).sorted { $0.number < $1.number } }
+
   /// Whether as many commands are in flight as may be: no more should be read.
   public var isFull: Bool { jobs.count >= limit }
 
@@ -143,15 +166,15 @@ public struct Scheduler<Session: SessionValue> {
   /// Takes an event and appends what is to be done about it, in order.
   public mutating func handle(_ event: Event, at now: Duration, _ actions: inout [Action]) {
     switch event {
-    case .arrived(let job, let effect, let account, let timeout):
-      arrived(job, Job(effect, account, timeout: timeout), now, &actions)
+    case .arrived(let job):
+      arrived(job, now, &actions)
     case .ready(let job, let turn):
       ready(job, turn, now, &actions)
     case .finished(let job, let session):
       finish(job, session: session, now, &actions)
-    case .cancelled(let job):
+    case .cancelled(let number):
       // A shutdown has begun to take effect with its arrival.
-      if let effect = jobs[job]?.effect, effect != .process { giveUp(job, .cancelled, now, &actions) }
+      if let job = jobs[number], job.effect != .process { giveUp(job, .cancelled, now, &actions) }
     case .tick:
       tick(now, &actions)
     case .inputEnded:
@@ -162,44 +185,49 @@ public struct Scheduler<Session: SessionValue> {
     }
   }
 
-  private mutating func arrived(_ number: Int, _ job: Job, _ now: Duration, _ actions: inout [Action]) {
-    guard isAccepting else { return actions.append(.giveUp(number, .shuttingDown)) }
+  private mutating func arrived(_ job: Job, _ now: Duration, _ actions: inout [Action]) {
+    guard isAccepting else { return actions.append(job.givenUp(.shuttingDown)) }
     switch job.effect {
     case .immediate:
-      return actions.append(.start(number, session))
+      job.session = session
+      return actions.append(.start(job))
     case .process:
       isAccepting = false
     case .session, .sessionRead, .accountRead, .accountChange:
       break
     }
-    jobs.insert(job, as: number)
-    gate.append(number)
-    openGate(now, &actions)
+    jobs.insert(job, as: job.number)
+    if gate.isEmpty, isOpen(for: job) { return pass(job, now, &actions) }
+    gate.append(job.number)
   }
 
   /// Lets commands through until one has to wait for what is before it.
   private mutating func openGate(_ now: Duration, _ actions: inout [Action]) {
-    while sessionJob == nil, let number = gate.first, let job = jobs[number] {
-      if job.effect == .process, jobs.count > 1 { return }
+    while let number = gate.first, let job = jobs[number], isOpen(for: job) {
       gate.removeFirst()
-      if job.effect == .session { sessionJob = number }
-      job.session = session
-      let account: String? =
-        switch job.account {
-        case .none: nil
-        case .named(let account): account
-        case .session: session.account
-        }
-      if let account {
-        let queue = Self.queue(of: account, for: number, in: &queues[account])
-        job.queue = queue
-        guard queue.running == number else {
-          queue.waiting.append(number)
-          continue
-        }
-      }
-      start(number, job, now, &actions)
+      pass(job, now, &actions)
     }
+  }
+
+  /// Whether a command that is next at the gate may pass it.
+  private func isOpen(for job: Job) -> Bool { sessionJob == nil && (job.effect != .process || jobs.count == 1) }
+
+  /// Starts a command, or has it stand behind those on its account.
+  private mutating func pass(_ job: Job, _ now: Duration, _ actions: inout [Action]) {
+    if job.effect == .session { sessionJob = job.number }
+    job.session = session
+    let account: String? =
+      switch job.account {
+      case .none: nil
+      case .named(let account): account
+      case .session: session.account
+      }
+    if let account {
+      let queue = Self.queue(of: account, for: job.number, in: &queues[account])
+      job.queue = queue
+      guard queue.running == job.number else { return queue.waiting.append(job.number) }
+    }
+    start(job, now, &actions)
   }
 
   /// The queue of an account, which `number` begins if there is none.
@@ -210,10 +238,9 @@ public struct Scheduler<Session: SessionValue> {
     return new
   }
 
-  private mutating func start(_ number: Int, _ job: Job, _ now: Duration, _ actions: inout [Action]) {
-    guard let session = job.session else { return }
+  private mutating func start(_ job: Job, _ now: Duration, _ actions: inout [Action]) {
     setDeadline(job, now)
-    actions.append(.start(number, session))
+    actions.append(.start(job))
   }
 
   /// Has a command's timeout run from now.
@@ -235,42 +262,42 @@ public struct Scheduler<Session: SessionValue> {
     job.turn = turn
     job.deadline = nil
     if turn.addsClient, pace.isKept {
-      if let wait = pace.join(number, at: now) { actions.append(.hold(number, wait)) }
+      if let wait = pace.join(number, at: now) { actions.append(.hold(job, wait)) }
     } else {
-      lineUp(number, job, now, &actions)
+      lineUp(job, now, &actions)
     }
     sendNext(now, &actions)
   }
 
-  private mutating func lineUp(_ number: Int, _ job: Job, _ now: Duration, _ actions: inout [Action]) {
+  private mutating func lineUp(_ job: Job, _ now: Duration, _ actions: inout [Action]) {
     if job.turn?.usesConnection ?? false {
-      line.append(number)
+      line.append(job.number)
     } else {
-      send(number, job, now, &actions)
+      send(job, now, &actions)
     }
   }
 
   /// Sends the commands whose turn has come.
   private mutating func sendNext(_ now: Duration, _ actions: inout [Action]) {
-    if let number = pace.next(at: now), let job = jobs[number] { lineUp(number, job, now, &actions) }
+    if let number = pace.next(at: now), let job = jobs[number] { lineUp(job, now, &actions) }
     while connectionsInUse < connections, let number = line.removeFirst(), let job = jobs[number] {
       connectionsInUse += 1
-      send(number, job, now, &actions)
+      send(job, now, &actions)
     }
   }
 
-  private mutating func send(_ number: Int, _ job: Job, _ now: Duration, _ actions: inout [Action]) {
-    pace.sent(number, at: now)
+  private mutating func send(_ job: Job, _ now: Duration, _ actions: inout [Action]) {
+    pace.sent(job.number, at: now)
     job.isSent = true
-    actions.append(.send(number, deadline: setDeadline(job, now)))
+    actions.append(.send(job.number, deadline: setDeadline(job, now)))
   }
 
   /// Gives back what a command has, or takes it out of the line.
-  private mutating func leaveLine(_ number: Int, _ job: Job, _ now: Duration, _ actions: inout [Action]) {
+  private mutating func leaveLine(_ job: Job, _ now: Duration, _ actions: inout [Action]) {
     guard let turn = job.turn else { return }
-    if turn.addsClient { pace.ended(number, at: now) }
+    if turn.addsClient { pace.ended(job.number, at: now) }
     if turn.usesConnection {
-      if job.isSent { connectionsInUse -= 1 } else { line.remove(number) }
+      if job.isSent { connectionsInUse -= 1 } else { line.remove(job.number) }
     }
     sendNext(now, &actions)
   }
@@ -288,7 +315,7 @@ public struct Scheduler<Session: SessionValue> {
     }
     if job.isGated { gate.remove(number) }
     if let queue = job.queue { leave(queue, number, now, &actions) }
-    leaveLine(number, job, now, &actions)
+    leaveLine(job, now, &actions)
     openGate(now, &actions)
   }
 
@@ -304,23 +331,24 @@ public struct Scheduler<Session: SessionValue> {
       return
     }
     queue.running = next
-    start(next, job, now, &actions)
+    start(job, now, &actions)
   }
 
-  private mutating func giveUp(
-    _ number: Int, _ reason: Reason, _ now: Duration, _ actions: inout [Action]
-  ) {
-    actions.append(.giveUp(number, reason))
-    finish(number, session: nil, now, &actions)
+  private mutating func giveUp(_ job: Job, _ reason: Reason, _ now: Duration, _ actions: inout [Action]) {
+    actions.append(job.givenUp(reason))
+    finish(job.number, session: nil, now, &actions)
   }
 
   private mutating func tick(_ now: Duration, _ actions: inout [Action]) {
     if let stopDeadline, stopDeadline <= now {
       isAccepting = false
       // All at once: giving up one after the other would start what waits for it. A shutdown has what it wants.
-      let numbers = jobs.all.map(\.number).sorted()
-      for number in numbers where jobs[number]?.effect != .process { actions.append(.giveUp(number, .shuttingDown)) }
-      for number in numbers where jobs[number]?.effect == .process { actions.append(.start(number, session)) }
+      let all = all
+      for job in all where job.effect != .process { actions.append(job.givenUp(.shuttingDown)) }
+      for job in all where job.effect == .process {
+        job.session = session
+        actions.append(.start(job))
+      }
       jobs = Slots()
       gate = FIFO()
       queues = [:]
@@ -334,7 +362,7 @@ public struct Scheduler<Session: SessionValue> {
     guard let earliest = earliestDeadline, earliest <= now else { return }
     // What starts from here on sets the bound anew.
     earliestDeadline = jobs.all.lazy.compactMap(\.value.deadline).filter { $0 > now }.min()
-    let due = jobs.all.filter { $0.value.deadline.map { $0 <= now } ?? false }.map(\.number).sorted()
-    for number in due { giveUp(number, .timedOut, now, &actions) }
+    let due = all.filter { $0.deadline.map { $0 <= now } ?? false }
+    for job in due { giveUp(job, .timedOut, now, &actions) }
   }
 }

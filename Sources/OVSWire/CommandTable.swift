@@ -6,18 +6,24 @@
 public final class CommandTable: Sendable {
   /// The commands in the order of their numbers.
   public let rows: [Command]
-  private let byNumber: [Int: Command]
   private let byName: [String: Command]
 
-  /// A table of `rows`, whose numbers and names must differ.
+  /// A table of `rows`, whose numbers rise and whose names differ.
   public init(_ rows: [Command]) {
+    precondition(zip(rows, rows.dropFirst()).allSatisfy { $0.number < $1.number }, "the rows' numbers don't rise")
     self.rows = rows
-    byNumber = Dictionary(uniqueKeysWithValues: rows.map { ($0.number, $0) })
     byName = Dictionary(uniqueKeysWithValues: rows.map { ($0.name, $0) })
   }
 
   /// The command of this number.
-  public subscript(number: Int) -> Command? { byNumber[number] }
+  public subscript(number: Int) -> Command? {
+    var (low, high) = (0, rows.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if rows[middle].number < number { low = middle + 1 } else { high = middle }
+    }
+    return low < rows.count && rows[low].number == number ? rows[low] : nil
+  }
 
   /// The command of this name.
   public subscript(name: String) -> Command? {

@@ -3,7 +3,7 @@
 /// The dialect is told line by line: an array, or an object with a `jsonrpc` member, is JSON-RPC; any other object is
 /// native. A line that neither can be read from is answered as JSON-RPC if it holds `"jsonrpc"` or the last line that
 /// could be read was JSON-RPC, and natively otherwise.
-public struct EnvelopeReader {
+public struct EnvelopeReader: ~Copyable {
   /// Bytes that no JSON-RPC request goes without.
   private static let shortestRequest = 30
   /// A batch of so many elements may hold anything.
@@ -42,17 +42,16 @@ public struct EnvelopeReader {
       // Each element is answered. Without this a line of ones would get an answer a hundred times its size.
       guard count <= Self.smallBatch || count <= line.count / Self.shortestRequest else {
         return .single(
-          .fault(
+          unreadable(
             Failure(
               .invalidEnvelope, "the batch has \(count) elements in \(line.count) bytes, which can't be requests"),
-            command: nil, .init(.jsonRPC, id: nil)))
+            dialect: .jsonRPC))
       }
       guard count > 0 else {
         return .single(
-          .fault(
-            Failure(.invalidEnvelope, "a batch holds at least one request"), command: nil, .init(.jsonRPC, id: nil)))
+          unreadable(Failure(.invalidEnvelope, "a batch holds at least one request"), dialect: .jsonRPC))
       }
-      return .batch(document.elements(of: root).map { jsonRPC(Envelope(document, $0), $0) })
+      return .batch(document.elements(of: root).map { element in jsonRPC(Envelope(document, element), element) })
     case .null, .true, .false, .number, .string:
       return .single(
         unreadable(
@@ -81,11 +80,11 @@ public struct EnvelopeReader {
     var id: Node?
     if dialect == .native, document.kind(of: document.root) == .object {
       for member in document.members(of: document.root) where document.string(of: member.name) == "id" {
-        if id != nil { return .fault(failure, command: nil, .init(dialect, id: nil)) }
+        if id != nil { return .fault(Fault(failure, command: nil, .init(dialect, id: nil))) }
         id = member.value
       }
     }
-    return .fault(failure, command: nil, .init(dialect, id: id.flatMap { requestID($0, orNull: false) }))
+    return .fault(Fault(failure, command: nil, .init(dialect, id: id.flatMap { requestID($0, orNull: false) })))
   }
 
   // MARK: The dialects
@@ -112,7 +111,8 @@ public struct EnvelopeReader {
     }
 
     /// The member that a name means; nil for any other.
-    init?(_ document: JSONDocument, _ name: Node) {
+    @inline(__always)
+    init?(_ document: borrowing JSONDocument, _ name: Node) {
       var number: UInt8 = 0
       while let member = Member(rawValue: number) {
         if document.means(member.name, name) {
@@ -132,11 +132,11 @@ public struct EnvelopeReader {
     private var hasOthers = false
 
     /// The members of an object; none of anything else.
-    init(_ document: JSONDocument, _ node: Node) {
-      for (name, value) in document.members(of: node) {
+    init(_ document: borrowing JSONDocument, _ node: Node) {
+      document.forEachMember(of: node) { name, value in
         guard let member = Member(document, name) else {
           hasOthers = true
-          continue
+          return
         }
         nodes[Int(member.rawValue)] = value
         counts[Int(member.rawValue)] = min(2, counts[Int(member.rawValue)] + 1)
@@ -160,96 +160,98 @@ public struct EnvelopeReader {
   private func native(_ envelope: Envelope, _ node: Node) -> Incoming {
     let id = envelope[.id].flatMap { requestID($0, orNull: false) }
     let reply = ReplyAddress(.native, id: id)
-    let named = envelope[.cmd].map(command)
-    let command = try? named?.get()
-
-    func fault(_ failure: Failure) -> Incoming { .fault(failure, command: command, reply) }
-    if let failure = memberFault(envelope, node, Member.native) { return fault(failure) }
-    if envelope[.id] != nil, id == nil {
-      return fault(Failure(.invalidEnvelope, field: "id", "\"id\" must be a string or a number"))
-    }
-    switch named {
-    case nil:
-      return fault(Failure(.invalidEnvelope, field: "cmd", "the envelope has no \"cmd\", the command's number or name"))
-    case .failure(let failure): return fault(failure)
-    case .success(let command):
-      let parameters: [JSONValue.Member]
-      let data = envelope[.data]
-      switch data.map(document.kind) {
-      case nil, .null: parameters = []
-      case .object: parameters = data.map(members) ?? []
-      default: return fault(Failure(.invalidEnvelope, field: "data", "\"data\" must be an object"))
+    var command: Command?
+    do throws(Failure) {
+      var unnamed: Failure?
+      if let cmd = envelope[.cmd] {
+        do throws(Failure) { command = try self.command(cmd) } catch { unnamed = error }
+      } else {
+        unnamed = Failure(
+          .invalidEnvelope, field: "cmd", "the envelope has no \"cmd\", the command's number or name")
       }
-      do {
-        return .request(
-          Request(command, .named(parameters), timeout: try duration(envelope[.timeout]), reply: reply))
-      } catch {
-        return fault(error)
+      try checkMembers(envelope, node, Member.native)
+      if envelope[.id] != nil, id == nil {
+        throw Failure(.invalidEnvelope, field: "id", "\"id\" must be a string or a number")
       }
+      if let unnamed { throw unnamed }
+      guard let command else { preconditionFailure("a command is found or not") }
+      var parameters = Parameters(of: command)
+      if let data = envelope[.data] {
+        switch document.kind(of: data) {
+        case .null: break
+        case .object: put(data, in: &parameters)
+        default: throw Failure(.invalidEnvelope, field: "data", "\"data\" must be an object")
+        }
+      }
+      return .request(Request(parameters, timeout: try duration(envelope[.timeout]), reply: reply))
+    } catch {
+      return .fault(Fault(error, command: command, reply))
     }
   }
 
   private func jsonRPC(_ envelope: Envelope, _ node: Node) -> Incoming {
     let id = envelope[.id].flatMap { requestID($0, orNull: true) }
+    // What is no request is answered even without an identifier (section 5).
+    var reply = ReplyAddress(.jsonRPC, id: id)
+    do throws(Failure) {
+      guard document.kind(of: node) == .object else {
+        throw Failure(.invalidEnvelope, "a request is a JSON object")
+      }
+      try checkMembers(envelope, node, Member.jsonRPC)
+      if envelope[.id] != nil, id == nil {
+        throw Failure(.invalidEnvelope, field: "id", "\"id\" must be a string, a number or null")
+      }
+      guard let version = envelope[.jsonrpc], document.kind(of: version) == .string, document.means("2.0", version)
+      else { throw Failure(.invalidEnvelope, field: "jsonrpc", "\"jsonrpc\" must be \"2.0\"") }
+      guard let method = envelope[.method], document.kind(of: method) == .string else {
+        throw Failure(.invalidEnvelope, field: "method", "\"method\" must be a command's name, a string")
+      }
+      let params = envelope[.params]
+      let kind = params.map { document.kind(of: $0) } ?? .object
+      guard kind == .object || kind == .array else {
+        throw Failure(.invalidEnvelope, field: "params", "\"params\" must be an object or an array")
+      }
+      let timeout = try duration(envelope[.timeout])
 
-    func invalid(_ field: String?, _ message: String) -> Incoming {
-      .fault(
-        field.map { Failure(.invalidEnvelope, field: $0, message) } ?? Failure(.invalidEnvelope, message),
-        command: nil, .init(.jsonRPC, id: id))
+      reply = ReplyAddress(.jsonRPC, id: id, wantsAnswer: envelope[.id] != nil)
+      let name = document.string(of: method)
+      guard let command = table[name] else { throw unknownCommand(name, field: "method") }
+      var parameters = Parameters(of: command)
+      if let params, kind == .array {
+        parameters = Parameters(
+          positional: document.elements(of: params).map { element in document.value(of: element) }, of: command)
+      } else if let params {
+        put(params, in: &parameters)
+      }
+      return .request(Request(parameters, timeout: timeout, reply: reply))
+    } catch {
+      return .fault(Fault(error, command: nil, reply))
     }
-    guard document.kind(of: node) == .object else { return invalid(nil, "a request is a JSON object") }
-    if let failure = memberFault(envelope, node, Member.jsonRPC) {
-      return .fault(failure, command: nil, .init(.jsonRPC, id: id))
-    }
-    if envelope[.id] != nil, id == nil { return invalid("id", "\"id\" must be a string, a number or null") }
-    guard let version = envelope[.jsonrpc], document.kind(of: version) == .string, document.means("2.0", version) else {
-      return invalid("jsonrpc", "\"jsonrpc\" must be \"2.0\"")
-    }
-    guard let method = envelope[.method], document.kind(of: method) == .string else {
-      return invalid("method", "\"method\" must be a command's name, a string")
-    }
-    let parameters: Request.Parameters
-    let params = envelope[.params]
-    switch params.map(document.kind) {
-    case nil: parameters = .named([])
-    case .object: parameters = .named(params.map(members) ?? [])
-    case .array: parameters = .positional(params.map { document.elements(of: $0).map(document.value) } ?? [])
-    default: return invalid("params", "\"params\" must be an object or an array")
-    }
-    let milliseconds: Duration?
-    do { milliseconds = try duration(envelope[.timeout]) } catch {
-      return .fault(error, command: nil, .init(.jsonRPC, id: id))
-    }
-
-    let reply = ReplyAddress(.jsonRPC, id: id, wantsAnswer: envelope[.id] != nil)
-    let name = document.string(of: method)
-    guard let command = table[name] else { return .fault(unknownCommand(name, field: "method"), command: nil, reply) }
-    return .request(Request(command, parameters, timeout: milliseconds, reply: reply))
   }
 
   // MARK: Members
 
-  private func memberFault(_ envelope: Envelope, _ node: Node, _ known: [Member]) -> Failure? {
+  /// Throws what is wrong with an envelope's members as such.
+  private func checkMembers(_ envelope: Envelope, _ node: Node, _ known: [Member]) throws(Failure) {
     if let (name, offset) = document.duplicate(in: node) {
-      return Failure(
+      throw Failure(
         .invalidEnvelope,
         "the member \(quoted(name)) stands twice in one object, the second time at byte \(offset); say once what is meant",
         details: [.init("field", .string(name)), .init("offset", .integer(offset))])
     }
-    if envelope.hasOnly(known) { return nil }
-    let unknown = document.members(of: node).first { member in !known.contains { document.means($0.name, member.name) }
-    }
-    guard let name = unknown.map({ document.string(of: $0.name) }) else { return nil }
+    if envelope.hasOnly(known) { return }
+    let names = document.members(of: node).map { member in document.string(of: member.name) }
+    guard let name = names.first(where: { name in !known.contains { $0.name.description == name } }) else { return }
     // The dialects are told apart by "jsonrpc" alone, which is easily forgotten, or left over.
-    let names = known.map(\.name.description)
+    let knownNames = known.map(\.name.description)
     let isOfTheOther = (Member.native + Member.jsonRPC).contains { $0.name.description == name }
     let hint =
       known == Member.jsonRPC
       ? "; a native envelope has no \"jsonrpc\"" : "; a JSON-RPC request has \"jsonrpc\":\"2.0\""
-    return Failure(
+    throw Failure(
       .invalidEnvelope, field: name,
-      "an envelope has no member \(quoted(name))\(suggestion(for: name, among: names)); its members are "
-        + names.joined(separator: ", ") + (isOfTheOther ? hint : ""))
+      "an envelope has no member \(quoted(name))\(suggestion(for: name, among: knownNames)); its members are "
+        + knownNames.joined(separator: ", ") + (isOfTheOther ? hint : ""))
   }
 
   private func requestID(_ node: Node, orNull: Bool) -> RequestID? {
@@ -261,29 +263,27 @@ public struct EnvelopeReader {
   }
 
   /// The command of a native `cmd`: its number, or its name as a string.
-  private func command(_ node: Node) -> Result<Command, Failure> {
+  private func command(_ node: Node) throws(Failure) -> Command {
     switch document.kind(of: node) {
     case .string:
       let name = document.string(of: node)
-      if let command = table[name] { return .success(command) }
+      if let command = table[name] { return command }
       if let number = Int(name), String(number) == name, table[number] != nil {
-        return .failure(
-          Failure(.unknownCommand, field: "cmd", "a command's number is written without quotes: \"cmd\":\(name)"))
+        throw Failure(
+          .unknownCommand, field: "cmd", "a command's number is written without quotes: \"cmd\":\(name)")
       }
-      return .failure(unknownCommand(name, field: "cmd"))
+      throw unknownCommand(name, field: "cmd")
     case .number:
-      if let number = document.integer(of: node), let command = table[number] { return .success(command) }
+      if let number = document.integer(of: node), let command = table[number] { return command }
       let text = document.text(of: node)
       guard text.utf8.allSatisfy({ $0 == UInt8(ascii: "-") || $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") })
       else { fallthrough }
-      return .failure(
-        Failure(
-          .unknownCommand, field: "cmd",
-          "no command has the number \(text.prefix(20))\(text.utf8.count > 20 ? "…" : ""); ovs-bridge --commands lists them"
-        ))
+      throw Failure(
+        .unknownCommand, field: "cmd",
+        "no command has the number \(text.prefix(20))\(text.utf8.count > 20 ? "…" : ""); ovs-bridge --commands lists them"
+      )
     default:
-      return .failure(
-        Failure(.invalidEnvelope, field: "cmd", "\"cmd\" must be a command's number, or its name as a string"))
+      throw Failure(.invalidEnvelope, field: "cmd", "\"cmd\" must be a command's number, or its name as a string")
     }
   }
 
@@ -294,8 +294,25 @@ public struct EnvelopeReader {
         + " ovs-bridge --commands lists them")
   }
 
-  private func members(_ node: Node) -> [JSONValue.Member] {
-    document.members(of: node).map { .init(document.string(of: $0.name), document.value(of: $0.value)) }
+  /// Puts the members of an object in their places.
+  private func put(_ object: Node, in parameters: inout Parameters) {
+    let row = parameters.command.parameters
+    var expected = 0
+    document.forEachMember(of: object) { name, value in
+      // Most come in the order of the row.
+      var index = expected
+      while index < row.count, !document.means(row[index].name, name) { index += 1 }
+      if index == row.count {
+        index =
+          row.firstIndex { document.means($0.name, name) || $0.alias.map { document.means($0, name) } ?? false } ?? -1
+      }
+      if index < 0 {
+        parameters.putUnknown(document.string(of: name))
+      } else {
+        parameters.put(document.value(of: value), at: index)
+        expected = index + 1
+      }
+    }
   }
 
   private func duration(_ node: Node?) throws(Failure) -> Duration? {

@@ -7,9 +7,9 @@
 /// Stricter than RFC 8259 has to be: the text must be valid UTF-8, escaped surrogates must come in pairs, and nesting
 /// ends at ``maximumDepth``. Members that stand twice in one object are no syntax error; they are flagged for whoever
 /// must refuse them (RFC 7493, section 2.3).
-public struct JSONDocument {
+public struct JSONDocument: ~Copyable {
   /// What a node is.
-  public enum Kind: UInt8, Sendable {
+  public enum Kind: UInt8, BitwiseCopyable, Sendable {
     /// The literal `null`.
     case null
     /// The literal `false`.
@@ -32,7 +32,7 @@ public struct JSONDocument {
   }
 
   /// One node as the scanner leaves it; the nodes of a container follow it directly, member names before their values.
-  struct Entry {
+  struct Entry: BitwiseCopyable {
     var kind: Kind
     /// For a string: whether it holds an escape. For a container: whether it or one inside it has a duplicate member.
     var isFlagged = false
@@ -56,7 +56,10 @@ public struct JSONDocument {
   private static let keptBytes = 256 * 1024
 
   private(set) var bytes: [UInt8] = []
-  private(set) var entries: [Entry] = []
+  private var scanner = JSONScanner()
+
+  /// How many bytes of memory it holds.
+  var heldBytes: Int { bytes.capacity + scanner.entries.heldBytes }
 
   /// An empty document: the text `null`.
   public init() {
@@ -72,30 +75,25 @@ public struct JSONDocument {
   /// - Throws: the first byte that is not UTF-8, if there is one anywhere; else the first that is not JSON.
   public mutating func parse(_ text: Span<UInt8>) throws(JSONError) {
     precondition(text.count <= Self.maximumBytes)
-    if text.count <= Self.keptBytes {
-      if bytes.capacity > Self.keptBytes { bytes = [] }
-      if entries.capacity * MemoryLayout<Entry>.stride > Self.keptBytes { entries = [] }
-    }
+    let isLong = text.count > Self.keptBytes
+    if !isLong, bytes.capacity > Self.keptBytes { bytes = [] }
     bytes.removeAll(keepingCapacity: true)
-    entries.removeAll(keepingCapacity: true)
+    scanner.reset(keepingAtMost: isLong ? .max : Self.keptBytes)
     text.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
 
-    let fault = Self.scan(bytes, into: &entries)
-    if entries.isEmpty { reset() }
+    let fault = Self.scan(bytes, with: &scanner)
+    if scanner.entries.isEmpty { reset() }
     if let fault { throw fault }
   }
 
   /// Scans as far as the text is UTF-8, so that what came before a fault of either kind is known.
-  private static func scan(_ bytes: [UInt8], into entries: inout [Entry]) -> JSONError? {
+  private static func scan(_ bytes: [UInt8], with scanner: inout JSONScanner) -> JSONError? {
     var utf8Fault: JSONError?
     do {
       _ = try UTF8Span(validating: bytes.span)
     } catch {
       utf8Fault = JSONError(offset: error.byteOffsets.lowerBound, "invalid UTF-8")
     }
-    var scanner = JSONScanner(entries: entries)
-    entries = []
-    defer { entries = scanner.entries }
     do {
       try scanner.scan(bytes.span.extracting(0..<(utf8Fault?.offset ?? bytes.count)))
     } catch {
@@ -107,28 +105,28 @@ public struct JSONDocument {
   /// Forgets the text, keeping its memory.
   mutating func reset() {
     bytes.removeAll(keepingCapacity: true)
-    entries.removeAll(keepingCapacity: true)
-    entries.append(Entry(kind: .null, start: 0, next: 1))
+    scanner.reset(keepingAtMost: .max)
+    scanner.appendNull()
   }
 
   /// The whole text's value.
   public var root: Node { Node(index: 0) }
 
   /// What `node` is.
-  public func kind(of node: Node) -> Kind { entries[node.index].kind }
+  public func kind(of node: Node) -> Kind { scanner.entries[node.index].kind }
 
   /// How many elements an array, or members an object, has; 0 for anything else.
-  public func count(of node: Node) -> Int { Int(entries[node.index].count) }
+  public func count(of node: Node) -> Int { Int(scanner.entries[node.index].count) }
 
   /// The text of `node` as it came, quotes included.
   public func text(of node: Node) -> String {
-    let entry = entries[node.index]
+    let entry = scanner.entries[node.index]
     return string(copying: Int(entry.start)..<Int(entry.end))
   }
 
   /// A number that is written as a whole one of at most 18 digits.
   func integer(of node: Node) -> Int? {
-    let entry = entries[node.index]
+    let entry = scanner.entries[node.index]
     let isNegative = bytes[Int(entry.start)] == UInt8(ascii: "-")
     let digits = Int(entry.start) + (isNegative ? 1 : 0)..<Int(entry.end)
     guard digits.count <= 18 else { return nil }
@@ -142,15 +140,25 @@ public struct JSONDocument {
 
   /// The content of a string or member name, its escapes resolved.
   public func string(of node: Node) -> String {
-    let entry = entries[node.index]
+    let entry = scanner.entries[node.index]
     let content = Int(entry.start) + 1..<Int(entry.end) - 1
     return entry.isFlagged ? String(decoding: resolved(content), as: UTF8.self) : string(copying: content)
   }
 
   /// Whether a string or member name means `text`, which is ASCII without quotes and escapes.
+  @inline(__always)
   func means(_ text: StaticString, _ node: Node) -> Bool {
-    let entry = entries[node.index]
-    let letters = UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+    means(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount), node)
+  }
+
+  /// Whether a string or member name means `text`.
+  func means(_ text: String, _ node: Node) -> Bool {
+    text.utf8.withContiguousStorageIfAvailable { means($0, node) } ?? (string(of: node) == text)
+  }
+
+  @inline(__always)
+  private func means(_ letters: UnsafeBufferPointer<UInt8>, _ node: Node) -> Bool {
+    let entry = scanner.entries[node.index]
     guard !entry.isFlagged else { return string(of: node).utf8.elementsEqual(letters) }
     let start = Int(entry.start) + 1
     guard Int(entry.end) - 1 - start == letters.count else { return false }
@@ -159,68 +167,45 @@ public struct JSONDocument {
   }
 
   /// The elements of an array, in order.
-  public func elements(of node: Node) -> Elements { Elements(entries, node) }
-
-  /// The elements of an array.
-  public struct Elements: Sequence, IteratorProtocol {
-    private let entries: [Entry]
-    private var index: Int
-    /// How many are still to come.
-    public private(set) var underestimatedCount: Int
-
-    init(_ entries: [Entry], _ node: Node) {
-      self.entries = entries
-      index = node.index + 1
-      underestimatedCount = Int(entries[node.index].count)
+  public func elements(of node: Node) -> [Node] {
+    var elements: [Node] = []
+    var index = node.index + 1
+    for _ in 0..<count(of: node) {
+      elements.append(Node(index: index))
+      index = Int(scanner.entries[index].next)
     }
-
-    /// The next element.
-    public mutating func next() -> Node? {
-      guard underestimatedCount > 0 else { return nil }
-      underestimatedCount -= 1
-      defer { index = Int(entries[index].next) }
-      return Node(index: index)
-    }
+    return elements
   }
 
-  /// The members of an object, in order, those that stand twice included.
-  public func members(of node: Node) -> Members { Members(entries, node) }
+  /// The members of an object, in order, those that stand twice included; none of anything else.
+  public func members(of node: Node) -> [(name: Node, value: Node)] {
+    var members: [(name: Node, value: Node)] = []
+    forEachMember(of: node) { members.append(($0, $1)) }
+    return members
+  }
 
-  /// A member's name and value for each member of an object.
-  public struct Members: Sequence, IteratorProtocol {
-    private let entries: [Entry]
-    private var index: Int
-    /// How many are still to come.
-    public private(set) var underestimatedCount: Int
-
-    init(_ entries: [Entry], _ node: Node) {
-      self.entries = entries
-      index = node.index + 1
-      underestimatedCount = entries[node.index].kind == .object ? Int(entries[node.index].count) : 0
-    }
-
-    /// The next member.
-    public mutating func next() -> (name: Node, value: Node)? {
-      guard underestimatedCount > 0 else { return nil }
-      underestimatedCount -= 1
-      let name = Node(index: index)
-      let value = Node(index: index + 1)
-      index = Int(entries[value.index].next)
-      return (name, value)
+  /// Gives the name and the value of each of ``members(of:)`` to `body`.
+  @inline(__always)
+  func forEachMember(of node: Node, _ body: (_ name: Node, _ value: Node) -> Void) {
+    guard kind(of: node) == .object else { return }
+    var index = node.index + 1
+    for _ in 0..<count(of: node) {
+      body(Node(index: index), Node(index: index + 1))
+      index = Int(scanner.entries[index + 1].next)
     }
   }
 
   /// The first member name that stands twice in one object, at any depth of `node`, where there is one.
   public func duplicate(in node: Node) -> (name: String, offset: Int)? {
-    guard entries[node.index].kind.isContainer, entries[node.index].isFlagged else { return nil }
+    guard scanner.entries[node.index].kind.isContainer, scanner.entries[node.index].isFlagged else { return nil }
     if kind(of: node) == .array {
       for element in elements(of: node) {
         if let found = duplicate(in: element) { return found }
       }
       return nil
     }
-    if let twice = JSONScanner.duplicate(of: node.index, entries: entries, text: bytes.span) {
-      return (string(of: Node(index: twice)), Int(entries[twice].start))
+    if let twice = JSONScanner.duplicate(of: node.index, entries: scanner.entries, text: bytes.span) {
+      return (string(of: Node(index: twice)), Int(scanner.entries[twice].start))
     }
     for member in members(of: node) {
       if let found = duplicate(in: member.value) { return found }

@@ -1,10 +1,17 @@
 /// The scanner behind ``JSONDocument``: one pass by recursive descent over text that is already known to be UTF-8.
-struct JSONScanner {
-  private(set) var entries: [JSONDocument.Entry]
+struct JSONScanner: ~Copyable {
+  private(set) var entries = GrowingBuffer<JSONDocument.Entry>()
   private var position = 0
 
-  init(entries: [JSONDocument.Entry]) {
-    self.entries = entries
+  /// Forgets the entries, and keeps their memory if it is no more than `limit` bytes.
+  mutating func reset(keepingAtMost limit: Int) {
+    entries.removeAll(keepingAtMost: limit)
+    position = 0
+  }
+
+  /// Makes the entry of the text `null`.
+  mutating func appendNull() {
+    entries.append(.init(kind: .null, start: 0, next: 1))
   }
 
   /// Scans one value with white space around it and nothing behind it.
@@ -171,34 +178,36 @@ struct JSONScanner {
   private mutating func string(_ text: Span<UInt8>) throws(JSONError) {
     let start = position
     var hasEscape = false
-    position += 1
+    position = Self.endOfPlain(text, from: start + 1)
     while true {
-      skipPlain(text)
       guard position < text.count else { throw fault("the text ends inside a string") }
       let byte = text[position]
       if byte == UInt8(ascii: "\"") { break }
       guard byte == UInt8(ascii: "\\") else { throw fault("a control character in a string must be escaped") }
       hasEscape = true
       try escape(text)
+      position = Self.endOfPlain(text, from: position)
     }
     position += 1
     append(.string, from: start, isFlagged: hasEscape)
   }
 
-  /// Skips the bytes of a string that stand for themselves, eight at a time as far as that goes.
-  private mutating func skipPlain(_ text: Span<UInt8>) {
+  /// Where the bytes of a string end that stand for themselves, looked at eight at a time as far as that goes.
+  @inline(__always)
+  private static func endOfPlain(_ text: Span<UInt8>, from start: Int) -> Int {
     let bytes = text.bytes
+    var position = start
     while position + 8 <= bytes.byteCount {
-      guard EightBytes.arePlain(unsafe bytes.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self)) else {
-        break
-      }
-      position += 8
+      let plain = EightBytes.countPlain(unsafe bytes.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self))
+      position += plain
+      guard plain == 8 else { break }
     }
     while position < text.count {
       let byte = text[position]
-      if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { return }
+      if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { break }
       position += 1
     }
+    return position
   }
 
   private mutating func escape(_ text: Span<UInt8>) throws(JSONError) {
@@ -235,7 +244,13 @@ struct JSONScanner {
     return unit
   }
 
+  @inline(__always)
   private mutating func skipWhiteSpace(_ text: Span<UInt8>) {
+    // There mostly is none.
+    if position < text.count, text[position] <= UInt8(ascii: " ") { skipSomeWhiteSpace(text) }
+  }
+
+  private mutating func skipSomeWhiteSpace(_ text: Span<UInt8>) {
     while position < text.count {
       switch text[position] {
       case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"), UInt8(ascii: "\n"): position += 1
@@ -262,7 +277,9 @@ extension JSONScanner {
   ///
   /// A few members are compared pairwise; many are sorted, so that no input makes it quadratic. Names are compared as
   /// the bytes they mean, escapes resolved.
-  static func duplicate(of index: Int, entries: [JSONDocument.Entry], text: Span<UInt8>) -> Int? {
+  static func duplicate(
+    of index: Int, entries: borrowing GrowingBuffer<JSONDocument.Entry>, text: Span<UInt8>
+  ) -> Int? {
     let count = Int(entries[index].count)
     if count <= 8 {
       var later = index + 1

@@ -76,8 +76,8 @@ extension JSONDocument {
     case .true: .bool(true)
     case .number: .number(text(of: node))
     case .string: .string(string(of: node))
-    case .array: .array(elements(of: node).map { value(of: $0) })
-    case .object: .object(members(of: node).map { .init(string(of: $0.name), value(of: $0.value)) })
+    case .array: .array(elements(of: node).map { element in value(of: element) })
+    case .object: .object(members(of: node).map { member in .init(string(of: member.name), value(of: member.value)) })
     }
   }
 }

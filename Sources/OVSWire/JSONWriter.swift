@@ -10,6 +10,7 @@ public struct JSONWriter: ~Copyable {
   public init() {}
 
   /// Writes text that is JSON already.
+  @inline(__always)
   public mutating func raw(_ text: StaticString) {
     bytes.append(text)
   }
@@ -26,27 +27,33 @@ public struct JSONWriter: ~Copyable {
 
   /// Writes `true` or `false`.
   public mutating func bool(_ value: Bool) {
-    raw(value ? "true" : "false")
+    if value { raw("true") } else { raw("false") }
   }
 
   /// Writes `text` as a JSON string.
   public mutating func string(_ text: String) {
-    string(text, behind: "\"", before: "\"")
-  }
-
-  /// Writes a JSON string whose quotes are part of what stands around it.
-  private mutating func string(_ text: String, behind opening: StaticString, before closing: StaticString) {
-    raw(opening)
-    var text = text
-    text.withUTF8 { escaped($0, isToken: false) }
-    raw(closing)
+    Self.withBytes(of: text) { bytes in
+      // In one go as far as it is plain, which most are to the end.
+      let written = self.bytes.append(atMost: bytes.count + 2) { target in
+        target[0] = UInt8(ascii: "\"")
+        let count = Self.copyPlain(bytes, to: target + 1)
+        guard count == bytes.count else { return 1 + count }
+        target[1 + count] = UInt8(ascii: "\"")
+        return 2 + count
+      }
+      guard written < 2 + bytes.count else { return }
+      special(bytes, from: written - 1, isToken: false)
+      raw("\"")
+    }
   }
 
   /// Writes a JSON string or number by the very text it came with; only U+2028 and U+2029 are escaped, for the sake of
   /// the line.
   public mutating func token(_ text: String) {
-    var text = text
-    text.withUTF8 { escaped($0, isToken: true) }
+    Self.withBytes(of: text) { bytes in
+      let plain = self.bytes.append(atMost: bytes.count) { Self.copyPlain(bytes, to: $0) }
+      if plain < bytes.count { special(bytes, from: plain, isToken: true) }
+    }
   }
 
   /// Writes any value.
@@ -57,32 +64,44 @@ public struct JSONWriter: ~Copyable {
     case .number(let text): token(text)
     case .string(let text): string(text)
     case .array(let elements):
-      var separator: StaticString = "["
-      for element in elements {
-        raw(separator)
-        self.value(element)
-        separator = ","
+      raw("[")
+      let elements = elements.span
+      for index in elements.indices {
+        if index > 0 { raw(",") }
+        self.value(elements[index])
       }
-      raw(elements.isEmpty ? "[]" : "]")
+      raw("]")
     case .object(let members): object(members)
     }
   }
 
   /// Writes an object.
   public mutating func object(_ members: [JSONValue.Member]) {
-    var opening: StaticString = "{\""
-    for member in members {
-      string(member.name, behind: opening, before: "\":")
-      value(member.value)
-      opening = ",\""
+    raw("{")
+    // A span's elements are looked at where they are; a loop over the array would count references to each.
+    let members = members.span
+    for index in members.indices {
+      if index > 0 { raw(",") }
+      string(members[index].name)
+      raw(":")
+      value(members[index].value)
     }
-    raw(members.isEmpty ? "{}" : "}")
+    raw("}")
   }
 
-  /// Writes runs of plain bytes at once and what lies between them escaped. Of a token, which is escaped already, only
-  /// the line separators are left to do.
-  private mutating func escaped(_ text: UnsafeBufferPointer<UInt8>, isToken: Bool) {
-    var position = plain(text, from: 0)
+  /// Gives the bytes of `text` in UTF-8 to `body`.
+  @inline(__always)
+  private static func withBytes(of text: String, _ body: (UnsafeBufferPointer<UInt8>) -> Void) {
+    if text.utf8.withContiguousStorageIfAvailable(body) != nil { return }
+    // A string of another system's kind.
+    var text = text
+    text.withUTF8(body)
+  }
+
+  /// Writes the bytes from `start` on, what is not plain escaped. Of a token, which is escaped already, only the line
+  /// separators are left to do.
+  private mutating func special(_ text: UnsafeBufferPointer<UInt8>, from start: Int, isToken: Bool) {
+    var position = start
     while position < text.count {
       let byte = text[position]
       switch byte {
@@ -96,32 +115,31 @@ public struct JSONWriter: ~Copyable {
         bytes.append(byte)
         position += 1
       }
-      position = plain(text, from: position)
+      let rest = UnsafeBufferPointer(rebasing: text[position...])
+      position += bytes.append(atMost: rest.count) { Self.copyPlain(rest, to: $0) }
     }
   }
 
-  /// Writes the bytes from `start` on up to the first that may not stand in a string as it is, a control character, a
-  /// quote or a backslash, or that may begin a line separator.
-  ///
-  /// - Returns: where that one is; the end where there is none.
-  private mutating func plain(_ text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
-    guard let source = text.baseAddress else { return 0 }
-    var position = start
-    bytes.append(atMost: text.count - start) { target in
-      let (source, target) = (UnsafeRawPointer(source), UnsafeMutableRawPointer(target - start))
-      while position + 8 <= text.count {
-        let piece = source.loadUnaligned(fromByteOffset: position, as: UInt64.self)
-        guard EightBytes.arePlain(piece) else { break }
-        target.storeBytes(of: piece, toByteOffset: position, as: UInt64.self)
-        position += 8
-      }
-      while position < text.count {
-        let byte = source.load(fromByteOffset: position, as: UInt8.self)
-        if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte == 0xE2 { break }
-        target.storeBytes(of: byte, toByteOffset: position, as: UInt8.self)
-        position += 1
-      }
-      return position - start
+  /// Copies bytes up to the first that may not stand in a string as it is, a control character, a quote or a backslash,
+  /// or that may begin a line separator, and says how many those are.
+  @inline(__always)
+  private static func copyPlain(_ text: UnsafeBufferPointer<UInt8>, to target: UnsafeMutablePointer<UInt8>) -> Int {
+    guard let source = UnsafeRawPointer(text.baseAddress) else { return 0 }
+    let target = UnsafeMutableRawPointer(target)
+    var position = 0
+    while text.count - position >= 8 {
+      let piece = source.loadUnaligned(fromByteOffset: position, as: UInt64.self)
+      guard EightBytes.arePlain(piece) else { break }
+      target.storeBytes(of: piece, toByteOffset: position, as: UInt64.self)
+      position += 8
+      // The last eight are most often some of those before once more.
+      if position < text.count, text.count - position < 8 { position = text.count - 8 }
+    }
+    while position < text.count {
+      let byte = source.load(fromByteOffset: position, as: UInt8.self)
+      if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte == 0xE2 { break }
+      target.storeBytes(of: byte, toByteOffset: position, as: UInt8.self)
+      position += 1
     }
     return position
   }

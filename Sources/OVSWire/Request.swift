@@ -59,19 +59,11 @@ public final class Request: Sendable {
   /// Where the answer goes.
   public let reply: ReplyAddress
 
-  init(_ command: Command, _ parameters: Parameters, timeout: Duration?, reply: ReplyAddress) {
-    self.command = command
+  init(_ parameters: Parameters, timeout: Duration?, reply: ReplyAddress) {
+    self.command = parameters.command
     self.parameters = parameters
     self.timeout = timeout
     self.reply = reply
-  }
-
-  /// Parameters by name, or by position in the order of the command's table row.
-  public enum Parameters: Sendable {
-    /// A native `data`, or a JSON-RPC `params` object; names are unique.
-    case named([JSONValue.Member])
-    /// A JSON-RPC `params` array.
-    case positional([JSONValue])
   }
 }
 
@@ -79,8 +71,25 @@ public final class Request: Sendable {
 public enum Incoming: Sendable {
   /// A command to be carried out.
   case request(Request)
-  /// It can't be carried out; `command` is the one it names, if it names one.
-  case fault(Failure, command: Command?, ReplyAddress)
+  /// It can't be carried out.
+  case fault(Fault)
+}
+
+/// What can't be carried out, and why.
+public final class Fault: Sendable {
+  /// What is wrong with it.
+  public let failure: Failure
+  /// The command it names, if it names one.
+  public let command: Command?
+  /// Where the answer goes.
+  public let reply: ReplyAddress
+
+  /// A fault.
+  public init(_ failure: Failure, command: Command?, _ reply: ReplyAddress) {
+    self.failure = failure
+    self.command = command
+    self.reply = reply
+  }
 }
 
 /// A line of input.

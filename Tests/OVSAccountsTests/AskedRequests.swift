@@ -25,7 +25,7 @@ extension Request {
   }
 
   /// The parameters after their checks.
-  var arguments: Arguments { get throws(Failure) { try Arguments(parameters, of: command) } }
+  var arguments: Arguments { get throws(Failure) { try Arguments(parameters) } }
 
   /// Why the parameters are refused.
   var refusal: Failure {

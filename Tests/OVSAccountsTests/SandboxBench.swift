@@ -61,6 +61,18 @@ struct BenchTokens: Equatable {
 }
 
 extension AMAPIReply {
+  /// The whole answer as JSON, however it was told.
+  var body: JSONValue {
+    switch content {
+    case .json(let body): return body
+    case .success(let members):
+      let texts = Member.allCases.compactMap { member in
+        members.text(of: member).map { JSONValue.Member(member.rawValue, .string($0)) }
+      }
+      return .object([.init("status", .string("success"))] + texts)
+    }
+  }
+
   /// The code of a refusal; nil for a success.
   var code: String? { body["status"] == .string("success") ? nil : body["code"]?.string ?? "(no code)" }
 

@@ -13,6 +13,8 @@ final class ServiceBench {
   /// How long a command may take from when it is sent.
   var timeout = Duration.seconds(30)
   private var lastJob = 0
+  /// Ended without the service.
+  private var done: [AccountService.Completion] = []
 
   /// A service over the scripted transport.
   init() {
@@ -46,7 +48,9 @@ final class ServiceBench {
   func start(_ request: Request) throws -> Int {
     lastJob += 1
     switch request.command.operation {
-    case .session(let operation): service.start(operation, request, as: lastJob, in: session)
+    case .session(let operation):
+      let (result, changed) = SessionCommands.run(operation, request, in: session)
+      done.append(.init(job: lastJob, result: result, session: changed, events: []))
     case .account(let operation):
       if service.start(operation, request, as: lastJob, in: session) != nil {
         service.send(lastJob, by: now + timeout, at: now)
@@ -62,7 +66,7 @@ final class ServiceBench {
 
   /// How the next job ended; its session is the one from here on.
   func next() -> AccountService.Completion? {
-    let completion = service.nextCompletion(at: now)
+    let completion = done.isEmpty ? service.nextCompletion(at: now) : done.removeFirst()
     if let changed = completion?.session { session = changed }
     return completion
   }

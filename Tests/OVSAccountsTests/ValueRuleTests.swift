@@ -13,7 +13,7 @@ struct ValueRuleTests {
   }
 
   private func arguments(_ rule: Command.Rule, _ json: String) throws -> Arguments {
-    try Arguments(.named([.init("value", JSONValue(json: json))]), of: command(rule))
+    try Arguments(Parameters(positional: [JSONValue(json: json)], of: command(rule)))
   }
 
   private static let longest = String(repeating: "a", count: 252) + "@b"
@@ -58,9 +58,9 @@ struct ValueRuleTests {
   func `A value against the rule is refused by the parameter's name, in the words of the rule`(
     rule: Command.Rule, json: String
   ) throws {
-    let parameters = Request.Parameters.named([.init("value", try JSONValue(json: json))])
+    let parameters = Parameters(positional: [try JSONValue(json: json)], of: command(rule))
     do throws(Failure) {
-      _ = try Arguments(parameters, of: command(rule))
+      _ = try Arguments(parameters)
       Issue.record("\(json) was taken as \(rule)")
     } catch {
       #expect(error.code == .invalidParams && error.field == "value", "\(json) as \(rule)")

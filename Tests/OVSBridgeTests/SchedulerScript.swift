@@ -16,7 +16,7 @@ struct Named: SessionValue, Equatable {
 /// `finish 3`, `finish 3 as bob`, `cancel 3`, `time 7` (seconds), `eof`, `stop by 9`. Actions: `start 3 as ann`,
 /// `send 3 by 17`, `hold 3 for 10`, `cancelled 3`, `timedOut 3`, `shuttingDown 3`.
 struct SchedulerScript {
-  var scheduler: Scheduler<Named>
+  var scheduler: Scheduler<Named, Void>
   private(set) var now = Duration.zero
 
   init(limit: Int = 1000, connections: Int = 1000, addClientInterval: Int = 0) {
@@ -36,9 +36,10 @@ struct SchedulerScript {
       let account = words.count > 3 && within != 3 ? words[3] : nil
       return handle(
         .arrived(
-          number, Self.effects[words[2]] ?? .immediate,
-          account.map { $0 == "own" ? .session : .named($0) } ?? .none,
-          timeout: .seconds(within == nil ? 1000 : last)))
+          .init(
+            number, (), Self.effects[words[2]] ?? .immediate,
+            account.map { $0 == "own" ? .session : .named($0) } ?? .none,
+            timeout: .seconds(within == nil ? 1000 : last))))
     case "ready":
       let turn = AccountService.Turn(addsClient: words.contains("adding"), usesConnection: words.contains("online"))
       return handle(.ready(number, turn))
@@ -59,15 +60,15 @@ struct SchedulerScript {
     "end": .process,
   ]
 
-  private mutating func handle(_ event: Scheduler<Named>.Event) -> String {
-    var actions: [Scheduler<Named>.Action] = []
+  private mutating func handle(_ event: Scheduler<Named, Void>.Event) -> String {
+    var actions: [Scheduler<Named, Void>.Action] = []
     scheduler.handle(event, at: now, &actions)
     return actions.map { action in
       switch action {
-      case .start(let number, let session): "start \(number) as \(session.name)"
+      case .start(let job): "start \(job.number) as \(job.session?.name ?? "?")"
       case .send(let number, let deadline): "send \(number) by \(deadline.components.seconds)"
-      case .hold(let number, let wait): "hold \(number) for \(wait.components.seconds)"
-      case .giveUp(let number, let reason): "\(reason) \(number)"
+      case .hold(let job, let wait): "hold \(job.number) for \(wait.components.seconds)"
+      case .giveUp(let job, let reason): "\(reason) \(job.number)"
       }
     }.joined(separator: ", ")
   }

@@ -21,9 +21,9 @@ struct CorpusTests {
 
   @Test(arguments: CorpusText.rejected)
   func `An invalid text is refused, with a byte of it to blame`(text: CorpusText) {
-    var document = JSONDocument()
+    let document = Document()
     do throws(JSONError) {
-      try document.parse(text.bytes.span)
+      try document.parse(text.bytes)
       Issue.record("\(text.name) was taken for JSON: \(String(decoding: text.bytes.prefix(200), as: UTF8.self))")
     } catch {
       #expect(
@@ -33,8 +33,8 @@ struct CorpusTests {
   }
 
   private func valueText(_ bytes: [UInt8]) throws -> (value: JSONValue, text: String) {
-    var document = JSONDocument()
-    try document.parse(bytes.span)
+    let document = Document()
+    try document.parse(bytes)
     return (document.value(of: document.root), String(decoding: bytes, as: UTF8.self))
   }
 }

@@ -19,23 +19,23 @@ struct DepthTests {
   func `128 levels are taken and 129 are refused, at the bracket that is too many`(
     shapes: [(open: String, close: String)]
   ) throws {
-    let deepest = try JSONDocument(nested(shapes, depth: 128).text)
+    let deepest = try Document(nested(shapes, depth: 128).text)
     #expect(deepest.kind(of: deepest.root) == (shapes[0].open.hasPrefix("[") ? .array : .object))
 
     let tooDeep = nested(shapes, depth: 129)
-    let fault = try #require(JSONDocument.fault(in: Array(tooDeep.text.utf8)), "129 levels were taken")
+    let fault = try #require(Document.fault(in: Array(tooDeep.text.utf8)), "129 levels were taken")
     #expect(fault.offset == tooDeep.lastBracket)
     #expect(fault.reason.contains("128"), "the reason should name the limit: \(fault.reason)")
   }
 
   @Test func `Depth counts what is open, not what was`() throws {
     let wide = "[" + repeatElement("[[]]", count: 1000).joined(separator: ",") + "]"
-    let document = try JSONDocument(wide)
+    let document = try Document(wide)
     #expect(document.count(of: document.root) == 1000)
   }
 
   @Test func `A text of a million opening brackets is refused like any other`() {
-    let fault = JSONDocument.fault(in: Array(repeating: UInt8(ascii: "["), count: 1_000_000))
+    let fault = Document.fault(in: Array(repeating: UInt8(ascii: "["), count: 1_000_000))
     #expect(fault?.offset == 128)
   }
 }

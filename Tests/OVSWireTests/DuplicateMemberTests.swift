@@ -14,7 +14,7 @@ struct DuplicateMemberTests {
   func `A name that stands twice in one object is found with its second place`(
     text: String, name: String, offset: Int
   ) throws {
-    let document = try JSONDocument(text)
+    let document = try Document(text)
     let found = try #require(document.duplicate(in: document.root), "no duplicate was found in \(text)")
     #expect(found.name == name && found.offset == offset, "in \(text)")
   }
@@ -25,7 +25,7 @@ struct DuplicateMemberTests {
     "{\"\u{E9}\":1,\"e\u{301}\":2}", #"{"\u00E9":1,"e\u0301":2}"#, #"{"a\\u0061":1,"a\u0061":2}"#,
   ])
   func `Names that differ, or stand in different objects, are no duplicates`(text: String) throws {
-    let document = try JSONDocument(text)
+    let document = try Document(text)
     let found = document.duplicate(in: document.root)
     #expect(found == nil, "\(found?.name ?? "") was taken for a duplicate in \(text)")
   }
@@ -37,11 +37,11 @@ struct DuplicateMemberTests {
   @Test(arguments: [1, 2, 7, 8, 9, 10, 2000])
   func `However many members an object has, one that stands twice is found`(count: Int) throws {
     let names = (0..<count).map { "n\($0)" }
-    let distinct = try JSONDocument(object(names))
+    let distinct = try Document(object(names))
     #expect(distinct.duplicate(in: distinct.root) == nil, "\(count) different members have no duplicate")
 
     for index in Set([0, count / 2, count - 1]) {
-      let document = try JSONDocument(object(names + [names[index]]))
+      let document = try Document(object(names + [names[index]]))
       let found = try #require(document.duplicate(in: document.root), "member \(index) of \(count) stands twice")
       #expect(found.name == names[index])
       #expect(found.offset == object(names).utf8.count, "the second of two is the one at fault")
@@ -51,19 +51,19 @@ struct DuplicateMemberTests {
   @Test(arguments: [0, 5, 50])
   func `Of several members that stand twice, the first to be repeated is named`(others: Int) throws {
     let text = object(["z", "z", "a", "a"] + (0..<others).map { "n\($0)" })
-    let document = try JSONDocument(text)
+    let document = try Document(text)
     #expect(document.duplicate(in: document.root)?.name == "z", "among \(others) other members")
   }
 
   @Test(arguments: [3, 12])
   func `Where a name stands three times, its second place is named`(count: Int) throws {
     let text = object(["a", "a", "a"] + (3..<count).map { "n\($0)" })
-    let document = try JSONDocument(text)
+    let document = try Document(text)
     #expect(document.duplicate(in: document.root)?.offset == 7)
   }
 
   @Test func `A duplicate in one element says nothing of the next`() throws {
-    let document = try JSONDocument(#"[{"a":1,"a":2},{"a":1}]"#)
+    let document = try Document(#"[{"a":1,"a":2},{"a":1}]"#)
     let found = document.elements(of: document.root).map { document.duplicate(in: $0)?.name }
     #expect(found == ["a", nil])
   }

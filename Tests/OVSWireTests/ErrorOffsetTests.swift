@@ -19,7 +19,7 @@ struct ErrorOffsetTests {
     (#""\ud800\ud800\udc00""#, 1), (#"["ok","\uDFFF\uD800"]"#, 7),
   ])
   func `The fault of a text stands at its first impossible byte`(text: String, offset: Int) throws {
-    let fault = try #require(JSONDocument.fault(in: Array(text.utf8)), "\(text.debugDescription) was taken for JSON")
+    let fault = try #require(Document.fault(in: Array(text.utf8)), "\(text.debugDescription) was taken for JSON")
     #expect(fault.offset == offset, "\(text.debugDescription): \(fault.reason)")
     #expect(!fault.reason.isEmpty)
   }
@@ -35,14 +35,14 @@ struct ErrorOffsetTests {
     what: String, before: String, bad: [UInt8], offset: Int
   ) throws {
     for rest in ["", "\"}]"] {
-      let fault = try #require(JSONDocument.fault(in: Array(before.utf8) + bad + Array(rest.utf8)), "\(what) was taken")
+      let fault = try #require(Document.fault(in: Array(before.utf8) + bad + Array(rest.utf8)), "\(what) was taken")
       #expect(fault.offset == offset, "\(what) before \(rest.debugDescription): \(fault.reason)")
     }
   }
 
   @Test(arguments: ["x ", "[1 2] ", #"{"a":01,"b":""#, "1 2", #""\ud800"#])
   func `Invalid UTF-8 is blamed wherever it stands, also behind a fault of the grammar`(before: String) throws {
-    let fault = try #require(JSONDocument.fault(in: Array(before.utf8) + [0xFF]))
+    let fault = try #require(Document.fault(in: Array(before.utf8) + [0xFF]))
     #expect(
       fault.offset == before.utf8.count, "of \(before.debugDescription) and the byte FF behind it: \(fault.reason)")
   }

@@ -5,7 +5,7 @@ struct Heard {
   /// One message of the line.
   struct Item {
     var command: Command?
-    var parameters: Request.Parameters?
+    var parameters: Parameters?
     var timeout: Duration?
     var failure: Failure?
     var reply: ReplyAddress
@@ -17,10 +17,10 @@ struct Heard {
         parameters = request.parameters
         timeout = request.timeout
         reply = request.reply
-      case .fault(let failure, let command, let reply):
-        self.failure = failure
-        self.command = command
-        self.reply = reply
+      case .fault(let fault):
+        failure = fault.failure
+        command = fault.command
+        reply = fault.reply
       }
     }
 

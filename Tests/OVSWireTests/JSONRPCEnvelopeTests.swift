@@ -88,22 +88,4 @@ struct JSONRPCEnvelopeTests {
     let heard = Heard("[" + repeatElement(request, count: 3000).joined(separator: ",") + "]")
     #expect(heard.items.count == 3000 && heard.items.allSatisfy { $0.failure == nil })
   }
-
-  @Test func `Parameters by position keep their order`() throws {
-    let item = Heard(#"{"jsonrpc":"2.0","method":"OVS_CMD_LOGIN","params":["a",null,3],"id":1}"#).only
-    guard case .positional(let values) = item?.parameters else {
-      Issue.record("parameters in an array should be positional")
-      return
-    }
-    #expect(values == [.string("a"), .null, .integer(3)])
-  }
-
-  @Test func `Parameters by name keep their order`() throws {
-    let item = Heard(#"{"jsonrpc":"2.0","method":"OVS_CMD_LOGIN","params":{"b":1,"a":2},"id":1}"#).only
-    guard case .named(let members) = item?.parameters else {
-      Issue.record("parameters in an object should be named")
-      return
-    }
-    #expect(members == [.init("b", .integer(1)), .init("a", .integer(2))])
-  }
 }

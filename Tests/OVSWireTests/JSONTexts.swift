@@ -1,30 +1,50 @@
 @testable import OVSWire
 
-extension JSONDocument {
-  /// A document that holds `text`.
-  init(_ text: String) throws(JSONError) {
-    self.init()
-    try parse(text)
-  }
+/// A document that expectations can look into: they copy what they look at, which a document doesn't allow.
+final class Document {
+  typealias Node = JSONDocument.Node
 
-  mutating func parse(_ text: String) throws(JSONError) {
-    let bytes = Array(text.utf8)
-    try parse(bytes.span)
-  }
+  private var document = JSONDocument()
+
+  /// The text `null`.
+  init() {}
+
+  /// A document that holds `text`.
+  init(_ text: String) throws(JSONError) { try parse(text) }
+
+  func parse(_ text: String) throws(JSONError) { try parse(Array(text.utf8)) }
+
+  func parse(_ bytes: [UInt8]) throws(JSONError) { try document.parse(bytes.span) }
+
+  func reset() { document.reset() }
 
   /// Where the first fault of `bytes` stands; nil if they are JSON.
   static func fault(in bytes: [UInt8]) -> JSONError? {
-    var document = JSONDocument()
     do throws(JSONError) {
-      try document.parse(bytes.span)
+      try Document().parse(bytes)
       return nil
     } catch {
       return error
     }
   }
 
+  var root: Node { document.root }
+  func kind(of node: Node) -> JSONDocument.Kind { document.kind(of: node) }
+  func count(of node: Node) -> Int { document.count(of: node) }
+  func text(of node: Node) -> String { document.text(of: node) }
+  func string(of node: Node) -> String { document.string(of: node) }
+  func value(of node: Node) -> JSONValue { document.value(of: node) }
+  func elements(of node: Node) -> [Node] { document.elements(of: node) }
+  func members(of node: Node) -> [(name: Node, value: Node)] { document.members(of: node) }
+  func duplicate(in node: Node) -> (name: String, offset: Int)? { document.duplicate(in: node) }
+  func integer(of node: Node) -> Int? { document.integer(of: node) }
+  func means(_ text: StaticString, _ node: Node) -> Bool { document.means(text, node) }
+
   /// The names of an object's members, decoded.
   func names(of node: Node) -> [String] { members(of: node).map { string(of: $0.name) } }
+
+  /// How many bytes of memory it holds.
+  var heldBytes: Int { document.heldBytes }
 }
 
 extension JSONValue {

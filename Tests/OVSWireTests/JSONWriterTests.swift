@@ -24,7 +24,7 @@ struct JSONWriterTests {
       let written = JSONWriter.text { $0.string(text) }
       let isEscaped = written.utf8.count > 3
       #expect(isEscaped == (value < 0x20 || text == "\"" || text == "\\"), "U+\(String(value, radix: 16)): \(written)")
-      let document = try JSONDocument(written)
+      let document = try Document(written)
       #expect(document.string(of: document.root) == text)
     }
   }
@@ -71,7 +71,7 @@ struct JSONWriterTests {
       if let scalar = Unicode.Scalar(UInt32.random(in: range, using: &random)) { text.unicodeScalars.append(scalar) }
     }
     let written = JSONWriter.text { $0.string(text) }
-    let document = try JSONDocument(written)
+    let document = try Document(written)
     #expect(document.string(of: document.root).utf8.elementsEqual(text.utf8), "seed \(seed): \(written)")
     #expect(
       !written.unicodeScalars.contains { $0.value < 0x20 || $0 == "\u{2028}" || $0 == "\u{2029}" }, "seed \(seed)")

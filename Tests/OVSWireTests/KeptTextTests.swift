@@ -11,7 +11,7 @@ struct KeptTextTests {
 
   @Test(arguments: numbers)
   func `A number is read and written by its own text`(number: String) throws {
-    let document = try JSONDocument(" [\(number) ] ")
+    let document = try Document(" [\(number) ] ")
     let value = document.value(of: document.root)
     #expect(value == .array([.number(number)]), "the number \(number) became \(value)")
     #expect(JSONWriter.text { $0.value(value) } == "[\(number)]")
@@ -37,7 +37,7 @@ struct KeptTextTests {
     id: String, other: String, isMatch: Bool
   ) throws {
     let reply = try #require(Heard(#"{"cmd":1006,"id":\#(id)}"#).only).reply
-    let document = try JSONDocument(other)
+    let document = try Document(other)
     #expect(reply.id?.matches(document.value(of: document.root)) == isMatch, "\(id) against \(other)")
   }
 }

@@ -87,22 +87,6 @@ struct NativeEnvelopeTests {
     #expect(Heard(line).only?.command == nil)
   }
 
-  @Test(
-    arguments: [
-      (#"{"cmd":21}"#, []), (#"{"cmd":21,"data":{}}"#, []), (#"{"cmd":21,"data":null}"#, []),
-      (
-        #"{"cmd":21,"data":{"b":1,"a":"x","b2":[null]}}"#,
-        [.init("b", .integer(1)), .init("a", .string("x")), .init("b2", .array([.null]))]
-      ),
-    ] as [(String, [JSONValue.Member])])
-  func `The members of data are the parameters, in order`(line: String, members: [JSONValue.Member]) {
-    guard case .named(let read) = Heard(line).only?.parameters else {
-      Issue.record("\(line) has no named parameters")
-      return
-    }
-    #expect(read == members, "\(line)")
-  }
-
   @Test(arguments: [
     (#"{"cmd":21,"dat":{}}"#, #"did you mean "data"?"#),
     (#"{"cmd":"OVS_CMD_ADD_CLINT"}"#, #"did you mean "OVS_CMD_ADD_CLIENT"?"#),

@@ -5,7 +5,7 @@ import Testing
 /// What strings mean once their escapes are resolved.
 struct StringDecodingTests {
   private func decoded(_ json: String) throws -> String {
-    let document = try JSONDocument(json)
+    let document = try Document(json)
     return document.string(of: document.root)
   }
 
@@ -50,7 +50,7 @@ struct StringDecodingTests {
   }
 
   @Test func `Names are decoded like strings`() throws {
-    let document = try JSONDocument(#"{"\u0069d":1,"tab\t":2}"#)
+    let document = try Document(#"{"\u0069d":1,"tab\t":2}"#)
     #expect(document.names(of: document.root) == ["id", "tab\t"])
   }
 }

@@ -6,7 +6,7 @@ import OVSWire
 /// The members' names `code` and `message` are inferred; those of a success stand in the table of ``AMAPIEndpoint``.
 public struct AMAPIReply: Sendable {
   /// A member of a success.
-  public enum Member: String, Sendable {
+  public enum Member: String, CaseIterable, Sendable {
     /// The e-mail of a new client.
     case username
     /// The password of a new client.
@@ -31,20 +31,33 @@ public struct AMAPIReply: Sendable {
   public var retryAfter: Int?
   /// Where a redirect points, which is not followed.
   public var location: String?
-  /// The answer's JSON; null where it is none.
-  public var body: JSONValue
+  let content: Content
   /// What the sandbox would have mailed; the real service mails it.
   public var mail: Mail?
 
   /// An answer.
-  public init(
-    status: Int, retryAfter: Int? = nil, location: String? = nil, body: JSONValue, mail: Mail? = nil
-  ) {
+  ///
+  /// - Parameter body: its JSON; null where it is none.
+  public init(status: Int, retryAfter: Int? = nil, location: String? = nil, body: JSONValue) {
     self.status = status
     self.retryAfter = retryAfter
     self.location = location
-    self.body = body
+    content = .json(body)
+  }
+
+  /// A success of the sandbox.
+  init(_ members: any AMAPIReplyMembers, mail: Mail? = nil) {
+    status = 200
+    content = .success(members)
     self.mail = mail
+  }
+
+  /// What an answer holds.
+  enum Content: Sendable {
+    /// Some JSON.
+    case json(JSONValue)
+    /// The members of a success.
+    case success(any AMAPIReplyMembers)
   }
 
   /// A mail to an end-user.
@@ -58,7 +71,12 @@ public struct AMAPIReply: Sendable {
   }
 
   /// Whether the API did what it was asked.
-  var isSuccess: Bool { (200..<300).contains(status) && body["status"]?.string == "success" }
+  var isSuccess: Bool {
+    switch content {
+    case .success: true
+    case .json(let body): (200..<300).contains(status) && body["status"]?.string == "success"
+    }
+  }
 
   /// Whether the API refused the token that came with a request, and so did nothing.
   ///
@@ -79,20 +97,23 @@ public struct AMAPIReply: Sendable {
 
   /// The value of a member as text; nil if the answer lacks it.
   subscript(member: Member) -> String? {
-    switch body[member.rawValue] {
-    case .string(let text), .number(let text): text
-    default: nil
+    switch content {
+    case .success(let members): members.text(of: member)
+    case .json(let body): body.text(of: member.rawValue)
+    }
+  }
+
+  /// The body of what is no success of the sandbox.
+  private var body: JSONValue {
+    switch content {
+    case .success: .null
+    case .json(let body): body
     }
   }
 
   private var isError: Bool { body["status"]?.string == "error" }
 
-  private var code: String? {
-    switch body["code"] {
-    case .string(let text), .number(let text): text
-    default: nil
-    }
-  }
+  private var code: String? { body.text(of: "code") }
 
   private var knownCode: AMAPIErrorCode? { isError ? code.flatMap(AMAPIErrorCode.init(spelling:)) : nil }
 
@@ -153,7 +174,22 @@ public struct AMAPIReply: Sendable {
   }
 }
 
+/// The members of a success that is told inside the process. Their texts are made when they are asked for, which most
+/// never are.
+protocol AMAPIReplyMembers: AnyObject, Sendable {
+  /// The text of a member; nil if the answer lacks it.
+  func text(of member: AMAPIReply.Member) -> String?
+}
+
 extension JSONValue {
+  /// The member called `name` as text: a string, or a number as it is written.
+  fileprivate func text(of name: String) -> String? {
+    switch self[name] {
+    case .string(let text), .number(let text): text
+    default: nil
+    }
+  }
+
   fileprivate var isObject: Bool {
     if case .object = self { true } else { false }
   }

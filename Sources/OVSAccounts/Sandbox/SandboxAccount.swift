@@ -9,8 +9,8 @@ final class SandboxAccount {
   let firstName: String
   let lastName: String
   let companyName: String
-  /// What the account's OpenVPN credentials are made of, which are its own and stay the same.
-  private let vpnSeed: (UInt64, UInt64, UInt64)
+  /// The account's own for OpenVPN, which stay the same.
+  let credential: SandboxCredential
   /// The product that was bought, or changed to, last.
   private(set) var plan: Product
   /// When the last of the products before it ends.
@@ -30,7 +30,7 @@ final class SandboxAccount {
     self.firstName = firstName
     self.lastName = lastName
     self.companyName = companyName
-    vpnSeed = (random.word(), random.word(), random.word())
+    credential = SandboxCredential(random: &random)
     plan = product
     tokenNonce = random.nonce()
   }
@@ -41,12 +41,6 @@ final class SandboxAccount {
     /// The start of the day on which it ends.
     var due: UTCTime
   }
-
-  /// The user name for OpenVPN. Many accounts are never asked for it.
-  var vpnUsername: String { "vpn-" + SandboxRandom.characters(10, of: (vpnSeed.0, 0)).text }
-
-  /// The password for OpenVPN.
-  var vpnPassword: String { SandboxRandom.password(of: (vpnSeed.1, vpnSeed.2)) }
 
   /// The day the last of the products ends.
   var due: UTCTime { max(plan.due, earlierDue) }
@@ -65,6 +59,20 @@ final class SandboxAccount {
 
   /// Whether the account has come to its end.
   func isOver(at time: UTCTime) -> Bool { isCancelled && time >= due }
+}
+
+/// The user name and password of an account for OpenVPN, made of random words when they are asked for, which many never
+/// are.
+struct SandboxCredential {
+  private let words: (UInt64, UInt64, UInt64)
+
+  init(random: inout SandboxRandom) {
+    words = (random.word(), random.word(), random.word())
+  }
+
+  var username: String { "vpn-" + SandboxRandom.characters(10, of: (words.0, 0)).text }
+
+  var password: String { SandboxRandom.password(of: (words.1, words.2)) }
 }
 
 /// The plans of the sandbox. Their API IDs are the months they last.

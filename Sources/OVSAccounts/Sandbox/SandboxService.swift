@@ -67,25 +67,20 @@ struct SandboxService {
 
   /// A success; with new tokens if a place is named. Those before stay valid until their own end.
   private func success(
-    _ members: [JSONValue.Member] = [], tokensFor place: Int? = nil, at time: UTCTime, mail: AMAPIReply.Mail? = nil
+    _ subject: SandboxAnswer.Subject = .none, tokensFor place: Int? = nil, at time: UTCTime,
+    mail: AMAPIReply.Mail? = nil
   ) -> AMAPIReply {
-    var body: [JSONValue.Member] = []
-    body.reserveCapacity(members.count + 3)
-    body.append(.init("status", .string("success")))
-    for member in members { body.append(member) }
-    if let account = place.flatMap({ accounts[$0] }), let place {
-      let shortEnd = UTCTime(seconds: time.seconds + Tokens.shortLifetime)
-      let longEnd = account.due > time ? account.due : UTCTime(seconds: time.seconds + Self.longLifetime)
-      let short = SandboxToken(.short, place: place, nonce: account.tokenNonce, end: shortEnd)
-      let long = SandboxToken(.long, place: place, nonce: account.tokenNonce, end: longEnd)
-      body.append(member(.shortToken, short.text))
-      body.append(member(.longToken, long.text))
-    }
-    return AMAPIReply(status: 200, body: .object(body), mail: mail)
+    AMAPIReply(SandboxAnswer(subject, tokens: place.flatMap { tokens(for: $0, at: time) }), mail: mail)
   }
 
-  private func member(_ member: AMAPIReply.Member, _ text: String) -> JSONValue.Member {
-    .init(member.rawValue, .string(text))
+  private func tokens(for place: Int, at time: UTCTime) -> (short: SandboxToken, long: SandboxToken)? {
+    guard let account = accounts[place] else { return nil }
+    let shortEnd = UTCTime(seconds: time.seconds + Tokens.shortLifetime)
+    let longEnd = account.due > time ? account.due : UTCTime(seconds: time.seconds + Self.longLifetime)
+    return (
+      SandboxToken(.short, place: place, nonce: account.tokenNonce, end: shortEnd),
+      SandboxToken(.long, place: place, nonce: account.tokenNonce, end: longEnd)
+    )
   }
 
   private mutating func carryOut(_ request: AMAPIRequest, at now: Duration) throws(Refusal) -> AMAPIReply {
@@ -136,11 +131,7 @@ struct SandboxService {
         status: 409, code: "NO_ACTIVE_PLAN",
         message: "the account has no active plan since \(account.due.date); OVS_CMD_NEW_PRODUCT adds one")
     }
-    return success(
-      [
-        member(.type, account.plan.type.id), member(.expirationDate, account.due.date),
-        member(.vpnUsername, account.vpnUsername), member(.vpnPassword, account.vpnPassword),
-      ], at: time)
+    return success(.client(account.plan.type, due: account.due, account.credential), at: time)
   }
 
   private mutating func addClient(
@@ -174,8 +165,7 @@ struct SandboxService {
     }
     lastAddition = now
     return success(
-      [member(.username, email), member(.password, account.password)],
-      tokensFor: options.isWhitelisted ? place : nil, at: time)
+      .newClient(email: email, password: account.password), tokensFor: options.isWhitelisted ? place : nil, at: time)
   }
 
   /// Puts a place where none is.
