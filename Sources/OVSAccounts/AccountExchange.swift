@@ -11,7 +11,7 @@ enum AccountExchange {
     _ operation: Command.AccountOperation, _ arguments: Arguments, _ session: Session
   ) -> AMAPIRequest {
     let login = session.liveLogin
-    let email = arguments["email"]?.string ?? login?.email
+    let email = arguments.text("email") ?? login?.email
     // In the order of the method's row.
     var form: [(field: AMAPIRequest.Field, value: String)] = []
     form.reserveCapacity(9)
@@ -28,12 +28,12 @@ enum AccountExchange {
     case .getAccountType, .getAccountCredential, .getAccountExpirationDate:
       break
     case .addClient:
-      add(.password, arguments["password"]?.string)
+      add(.password, arguments.text("password"))
       add(.country, arguments.string("countrycode"))
       add(.type, arguments.string("type"))
-      add(.firstName, arguments["first_name"]?.string)
-      add(.lastName, arguments["last_name"]?.string)
-      add(.companyName, arguments["company_name"]?.string)
+      add(.firstName, arguments.text("first_name"))
+      add(.lastName, arguments.text("last_name"))
+      add(.companyName, arguments.text("company_name"))
       add(.secretKey, session.secretKey?.value)
       isWithToken = false
     case .closeClient, .resetPassword:
@@ -90,7 +90,7 @@ enum AccountExchange {
     case .getAccountExpirationDate:
       return .object([.init("exp_date", try text(.expirationDate, in: reply))])
     case .addClient:
-      guard arguments["password"] == nil else { return .null }
+      guard arguments.text("password") == nil else { return .null }
       return .object([
         .init("username", try text(.username, in: reply)), .init("password", try text(.password, in: reply)),
       ])

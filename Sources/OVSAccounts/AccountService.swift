@@ -58,7 +58,7 @@ public struct AccountService: ~Copyable {
 
     /// All that its answer must not tell.
     var secrets: [String] {
-      session.secrets + [token?.value, arguments["password"]?.string].compactMap(\.self)
+      session.secrets + [token?.value, arguments.text("password")].compactMap(\.self)
     }
   }
 
@@ -382,8 +382,9 @@ public struct AccountService: ~Copyable {
   private mutating func complete(
     _ job: Int, _ result: Result<JSONValue, Failure>, session: Session? = nil, events: [Event] = []
   ) {
-    let before = jobs.remove(job)?.events ?? []
-    completions.append(Completion(job: job, result: result, session: session, events: before + events))
+    var all = events
+    if let before = jobs.remove(job)?.events, !before.isEmpty { all = before + events }
+    completions.append(Completion(job: job, result: result, session: session, events: all))
   }
 }
 

@@ -18,19 +18,18 @@ public struct Arguments: Sendable {
     var values = parameters.values
     for index in command.parameters.indices {
       let parameter = command.parameters[index]
-      guard index < values.count, let value = values[index] else {
+      let verdict = index < values.count ? parameter.rule.check(values[index]) : .isAbsent
+      switch verdict {
+      case .isNormal: break
+      case .hasNormalForm(let normal): values[index] = normal
+      case .isAbsent:
         guard !parameter.isRequired else {
           throw Failure(
             .missingParams, field: parameter.name,
             "\(command.name) needs \(quoted(parameter.name)): \(parameter.summary)")
         }
-        continue
-      }
-      switch parameter.rule.check(value) {
-      case .isNormal: break
-      case .hasNormalForm(let value): values[index] = value
       case .isBroken:
-        let requirement = value == .string("") ? "must not be empty" : "must be \(parameter.rule.summary)"
+        let requirement = values[index] == .string("") ? "must not be empty" : "must be \(parameter.rule.summary)"
         throw Failure(
           .invalidParams, field: parameter.name, "\(quoted(parameter.name)) of \(command.name) \(requirement)")
       }
@@ -40,21 +39,32 @@ public struct Arguments: Sendable {
 
   /// The value of the parameter called `name`; nil if it is absent.
   public subscript(name: String) -> JSONValue? {
+    index(of: name).flatMap { values[$0] }
+  }
+
+  /// The text of the parameter called `name`; nil for one that is absent, or no string.
+  func text(_ name: String) -> String? {
+    guard let index = index(of: name), case .string(let text) = values[index] else { return nil }
+    return text
+  }
+
+  /// The text of the parameter called `name`; empty for one that is absent.
+  func string(_ name: String) -> String { text(name) ?? "" }
+
+  private func index(of name: String) -> Int? {
     for index in values.indices {
       let known = command.parameters[index].name
       // Names of other lengths, which are most, need no comparing.
-      if known.utf8.count == name.utf8.count, known == name { return values[index] }
+      if known.utf8.count == name.utf8.count, known == name { return index }
     }
     return nil
   }
-
-  /// The string that the parameter called `name` has; empty for one that is absent.
-  func string(_ name: String) -> String { self[name]?.string ?? "" }
 }
 
 extension Command.Rule {
   /// What a rule says of a value.
   fileprivate enum Verdict {
+    case isAbsent
     case isNormal
     case hasNormalForm(JSONValue)
     case isBroken
@@ -62,17 +72,31 @@ extension Command.Rule {
     init(_ isNormal: Bool) { self = isNormal ? .isNormal : .isBroken }
   }
 
-  fileprivate func check(_ value: JSONValue) -> Verdict {
-    switch (self, value) {
-    case (.requestID, .string), (.requestID, .number): .isNormal
-    case (.planType, .number(let text)):
-      text.utf8.contains { !$0.isPartOfInteger } ? .isBroken : .hasNormalForm(.string(text))
-    case (_, .string(let text)) where text.isEmpty: .isBroken
-    case (.text, .string), (.planType, .string): .isNormal
-    case (.email, .string(let text)): .init(text.isEmail)
-    case (.countryCode, .string(let text)): countryCode(text)
-    case (.apiDomain, .string(let text)): .init(APIDomain(text) != nil)
-    default: .isBroken
+  fileprivate func check(_ value: JSONValue?) -> Verdict {
+    switch value {
+    case nil: .isAbsent
+    case .string(let text): check(text)
+    case .number(let text): checkNumber(text)
+    case .null, .bool, .array, .object: .isBroken
+    }
+  }
+
+  private func check(_ text: String) -> Verdict {
+    switch self {
+    case .requestID: .isNormal
+    case _ where text.isEmpty: .isBroken
+    case .text, .planType: .isNormal
+    case .email: .init(text.isEmail)
+    case .countryCode: countryCode(text)
+    case .apiDomain: .init(APIDomain(text) != nil)
+    }
+  }
+
+  private func checkNumber(_ text: String) -> Verdict {
+    switch self {
+    case .requestID: .isNormal
+    case .planType: text.utf8.allSatisfy(\.isPartOfInteger) ? .hasNormalForm(.string(text)) : .isBroken
+    case .text, .email, .countryCode, .apiDomain: .isBroken
     }
   }
 

@@ -137,13 +137,19 @@ final class Login {
 }
 
 /// An end-user's two tokens.
-struct Tokens: Equatable, Sendable {
+final class Tokens: Sendable {
   /// Valid 12 hours; carried by the commands of the session.
   let short: Secret
   /// Good for one purpose, to get a new short one.
   let long: Secret
   /// When the short one ends, in seconds since 1970 by the service's clock.
   let shortExpiry: Int64
+
+  init(short: Secret, long: Secret, shortExpiry: Int64) {
+    self.short = short
+    self.long = long
+    self.shortExpiry = shortExpiry
+  }
 
   /// How long a short token is valid, in seconds; documented.
   static let shortLifetime: Int64 = 12 * 60 * 60

@@ -2,7 +2,7 @@ import OVSAccounts
 import OVSWire
 
 /// What the scheduler needs to know of a session: whose it is.
-public protocol SessionValue {
+protocol SessionValue {
   /// The account that is logged in, as ``AccountName`` writes it; nil when none is.
   var account: String? { get }
 }
@@ -21,9 +21,9 @@ extension Session: SessionValue {}
 ///
 /// It is a state machine without input, output or a clock: an event and the time go in, actions come out. What there is
 /// to a command beside its place among the others is its `Work`, which is kept for whoever carries it out.
-public struct Scheduler<Session: SessionValue, Work> {
+struct Scheduler<Session: SessionValue, Work> {
   /// What happened.
-  public enum Event {
+  enum Event {
     /// A command came in.
     case arrived(Job)
     /// A started command is to be sent as soon as it is its turn.
@@ -41,7 +41,7 @@ public struct Scheduler<Session: SessionValue, Work> {
   }
 
   /// What to do about it.
-  public enum Action {
+  enum Action {
     /// Carry a command out, with the session that it has now.
     case start(Job)
     /// Send a command that was ready; it will be given up at the deadline.
@@ -53,7 +53,7 @@ public struct Scheduler<Session: SessionValue, Work> {
   }
 
   /// Why a command is given up.
-  public enum Reason: Sendable {
+  enum Reason: Sendable {
     /// It was taken back.
     case cancelled
     /// It was under way for longer than its timeout.
@@ -63,15 +63,15 @@ public struct Scheduler<Session: SessionValue, Work> {
   }
 
   /// A command on its way.
-  public final class Job {
+  final class Job {
     /// One of ``SlotNumbers``.
-    public let number: Int
+    let number: Int
     /// What it is to whoever carries it out.
-    public let work: Work
+    let work: Work
     /// The session it works with, once it has passed the gate.
-    public fileprivate(set) var session: Session?
+    fileprivate(set) var session: Session?
     /// Whether it was given up, so that what else was to be done about it is not.
-    public fileprivate(set) var isGivenUp = false
+    fileprivate(set) var isGivenUp = false
     fileprivate let effect: Command.Effect
     fileprivate let account: AccountName
     fileprivate let timeout: Duration
@@ -84,7 +84,7 @@ public struct Scheduler<Session: SessionValue, Work> {
     fileprivate var isSent = false
 
     /// A command that has come in.
-    public init(_ number: Int, _ work: Work, _ effect: Command.Effect, _ account: AccountName, timeout: Duration) {
+    init(_ number: Int, _ work: Work, _ effect: Command.Effect, _ account: AccountName, timeout: Duration) {
       self.number = number
       self.work = work
       self.effect = effect
@@ -113,7 +113,7 @@ public struct Scheduler<Session: SessionValue, Work> {
   }
 
   /// The session as the finished commands left it.
-  public private(set) var session: Session
+  private(set) var session: Session
 
   private let limit: Int
   private let connections: Int
@@ -123,6 +123,9 @@ public struct Scheduler<Session: SessionValue, Work> {
   /// The session command that has passed the gate and isn't done; it keeps the gate shut.
   private var sessionJob: Int?
   private var queues: [String: AccountQueue] = [:]
+  /// A command that runs on an account while there is no other command, and its account: nobody can have to wait for it
+  /// before the next comes, so that it has no queue until then.
+  private var loneJob: (Job, account: String)?
   private var pace: Pace
   /// Commands that wait for a connection, those of the pace among them once it lets them.
   private var line = FIFO<Int>()
@@ -139,7 +142,7 @@ public struct Scheduler<Session: SessionValue, Work> {
   ///   - limit: how many commands may be in flight before ``isFull``.
   ///   - connections: how many of those that use one may be sent at a time.
   ///   - addClientInterval: how far apart new clients are added.
-  public init(session: Session, limit: Int, connections: Int = .max, addClientInterval: Duration = .zero) {
+  init(session: Session, limit: Int, connections: Int = .max, addClientInterval: Duration = .zero) {
     self.session = session
     self.limit = limit
     self.connections = connections
@@ -147,24 +150,24 @@ public struct Scheduler<Session: SessionValue, Work> {
   }
 
   /// The command of a number; nil once it is finished or given up.
-  public subscript(number: Int) -> Job? { jobs[number] }
+  subscript(number: Int) -> Job? { jobs[number] }
 
   /// All commands in flight, in the order of their arrival.
-  public var all: [Job] { jobs.all.map(\.value).sorted { $0.number < $1.number } }
+  var all: [Job] { jobs.all.map(\.value).sorted { $0.number < $1.number } }
 
   /// Whether as many commands are in flight as may be: no more should be read.
-  public var isFull: Bool { jobs.count >= limit }
+  var isFull: Bool { jobs.count >= limit }
 
   /// Whether all is carried through and nothing new is taken.
-  public var isDone: Bool { !isAccepting && jobs.isEmpty }
+  var isDone: Bool { !isAccepting && jobs.isEmpty }
 
   /// When a ``Event/tick`` is due at the latest; nil when nothing depends on time.
-  public var wakeTime: Duration? {
+  var wakeTime: Duration? {
     jobs.isEmpty ? nil : earlier(earliestDeadline, earlier(stopDeadline, pace.wakeTime))
   }
 
   /// Takes an event and appends what is to be done about it, in order.
-  public mutating func handle(_ event: Event, at now: Duration, _ actions: inout [Action]) {
+  mutating func handle(_ event: Event, at now: Duration, _ actions: inout [Action]) {
     switch event {
     case .arrived(let job):
       arrived(job, now, &actions)
@@ -196,6 +199,7 @@ public struct Scheduler<Session: SessionValue, Work> {
     case .session, .sessionRead, .accountRead, .accountChange:
       break
     }
+    if let (job, account) = loneJob.take() { _ = enter(job, account) }
     jobs.insert(job, as: job.number)
     if gate.isEmpty, isOpen(for: job) { return pass(job, now, &actions) }
     gate.append(job.number)
@@ -223,11 +227,22 @@ public struct Scheduler<Session: SessionValue, Work> {
       case .session: session.account
       }
     if let account {
-      let queue = Self.queue(of: account, for: job.number, in: &queues[account])
-      job.queue = queue
-      guard queue.running == job.number else { return queue.waiting.append(job.number) }
+      if jobs.count == 1 {
+        loneJob = (job, account)
+      } else if !enter(job, account) {
+        return
+      }
     }
     start(job, now, &actions)
+  }
+
+  /// Puts a command into its account's queue, and says whether it is the first.
+  private mutating func enter(_ job: Job, _ account: String) -> Bool {
+    let queue = Self.queue(of: account, for: job.number, in: &queues[account])
+    job.queue = queue
+    if queue.running == job.number { return true }
+    queue.waiting.append(job.number)
+    return false
   }
 
   /// The queue of an account, which `number` begins if there is none.
@@ -314,6 +329,7 @@ public struct Scheduler<Session: SessionValue, Work> {
       if let session { self.session = session }
     }
     if job.isGated { gate.remove(number) }
+    loneJob = nil
     if let queue = job.queue { leave(queue, number, now, &actions) }
     leaveLine(job, now, &actions)
     openGate(now, &actions)
@@ -352,6 +368,7 @@ public struct Scheduler<Session: SessionValue, Work> {
       jobs = Slots()
       gate = FIFO()
       queues = [:]
+      loneJob = nil
       line = FIFO()
       pace.end()
       connectionsInUse = 0

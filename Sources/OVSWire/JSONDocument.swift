@@ -56,6 +56,7 @@ public struct JSONDocument: ~Copyable {
   private static let keptBytes = 256 * 1024
 
   private(set) var bytes: [UInt8] = []
+  private var isASCII = true
   private var scanner = JSONScanner()
 
   /// How many bytes of memory it holds.
@@ -81,16 +82,19 @@ public struct JSONDocument: ~Copyable {
     scanner.reset(keepingAtMost: isLong ? .max : Self.keptBytes)
     text.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
 
-    let fault = Self.scan(bytes, with: &scanner)
+    let fault = Self.scan(bytes, with: &scanner, isASCII: &isASCII)
     if scanner.entries.isEmpty { reset() }
     if let fault { throw fault }
   }
 
   /// Scans as far as the text is UTF-8, so that what came before a fault of either kind is known.
-  private static func scan(_ bytes: [UInt8], with scanner: inout JSONScanner) -> JSONError? {
+  private static func scan(
+    _ bytes: [UInt8], with scanner: inout JSONScanner, isASCII: inout Bool
+  ) -> JSONError? {
     var utf8Fault: JSONError?
+    isASCII = false
     do {
-      _ = try UTF8Span(validating: bytes.span)
+      isASCII = try UTF8Span(validating: bytes.span).isKnownASCII
     } catch {
       utf8Fault = JSONError(offset: error.byteOffsets.lowerBound, "invalid UTF-8")
     }
@@ -215,9 +219,9 @@ public struct JSONDocument: ~Copyable {
 
   /// The text of a range of bytes; the scanner knows it to be UTF-8, cut at ASCII characters.
   private func string(copying range: Range<Int>) -> String {
-    var text = unsafe UTF8Span(unchecked: bytes.span.extracting(range))
+    var text = unsafe UTF8Span(unchecked: bytes.span.extracting(range), isKnownASCII: isASCII)
     // A string that is known to be ASCII is compared and hashed a good deal faster.
-    _ = text.checkForASCII()
+    if !isASCII { _ = text.checkForASCII() }
     return String(copying: text)
   }
 

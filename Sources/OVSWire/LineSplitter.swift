@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// Cuts a stream of bytes into lines, however the stream comes in pieces.
 ///
 /// A line ends at LF and nowhere else. One CR before the LF, blank lines and a byte order mark at the start of the
@@ -91,7 +99,12 @@ public struct LineSplitter {
   }
 
   private func lineFeed() -> Int? {
-    bytes.withUnsafeBufferPointer { $0[searched...].firstIndex(of: UInt8(ascii: "\n")) }
+    bytes.withUnsafeBytes { bytes in
+      guard searched < bytes.count, let start = bytes.baseAddress else { return nil }
+      return memchr(start + searched, Int32(UInt8(ascii: "\n")), bytes.count - searched).map {
+        UnsafeRawPointer($0) - start
+      }
+    }
   }
 
   /// The end of a last line that lacks its LF.

@@ -29,16 +29,14 @@ public struct Parameters: Sendable {
   }
 
   /// Puts a value in its place. Where another is there already, under the parameter's other name, they must be the same.
-  mutating func put(_ value: JSONValue, at index: Int) {
+  mutating func put(_ value: consuming JSONValue, at index: Int) {
     let parameter = command.parameters[index]
-    switch value {
-    case .null: return
-    case .string(let text) where text.isEmpty && !parameter.isRequired: return
-    default: break
-    }
+    if value.isNull || !parameter.isRequired && value.isEmptyString { return }
     if values.isEmpty { values.reserveCapacity(command.parameters.count) }
-    while values.count <= index { values.append(nil) }
-    if let first = values[index] {
+    while values.count < index { values.append(nil) }
+    if index == values.count {
+      values.append(value)
+    } else if let first = values[index] {
       guard first != value, fault == nil else { return }
       fault = Failure(
         .invalidParams, field: parameter.name,
@@ -57,5 +55,15 @@ public struct Parameters: Sendable {
       .invalidParams, field: name,
       "\(command.name) has no parameter \(quoted(name))\(suggestion(for: name, among: names))"
         + (names.isEmpty ? "; it takes none" : "; it takes " + names.joined(separator: ", ")))
+  }
+}
+
+extension JSONValue {
+  fileprivate var isNull: Bool {
+    if case .null = self { true } else { false }
+  }
+
+  fileprivate var isEmptyString: Bool {
+    if case .string(let text) = self { text.isEmpty } else { false }
   }
 }

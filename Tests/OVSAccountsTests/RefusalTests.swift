@@ -81,8 +81,8 @@ struct RefusalTests {
   }
 
   @Test func `What is mailed is an event before the answer`() throws {
-    var reply = AMAPIReply.success()
-    reply.mail = .init(to: "a@b", subject: "s", password: "p")
+    let reply = AMAPIReply(
+      status: 200, body: AMAPIReply.success().body, mail: .init(to: "a@b", subject: "s", password: "p"))
     let completion = try bench.run("RESET_PASSWORD", #"{"email":"a@b"}"#, answer: reply)
     #expect(completion.data == .null)
     let members: [JSONValue.Member] = [

@@ -10,17 +10,17 @@ struct SandboxClientTests {
   @Test func `A new client gets what was asked for, and tokens`() throws {
     let reply = try bench.ask(.addClient, [.email: "Bob@Example.com", .country: "US", .type: "12", .password: "weak"])
     #expect(reply.code == nil && reply.status == 200)
-    #expect(reply.body["username"] == .string("Bob@Example.com") && reply.body["password"] == .string("weak"))
+    #expect(reply.wholeBody["username"] == .string("Bob@Example.com") && reply.wholeBody["password"] == .string("weak"))
     _ = try reply.tokens
     let client = try bench.ask(.getClient, [.email: "Bob@Example.com"])
-    #expect(client.body["type"] == .string("12") && client.body["exp_date"] == .string("2027-01-31"))
+    #expect(client.wholeBody["type"] == .string("12") && client.wholeBody["exp_date"] == .string("2027-01-31"))
   }
 
   @Test func `A password that was not given is made up, strong and never the same`() throws {
     var seen: Set<String> = []
     for number in 1...50 {
       let reply = try bench.ask(.addClient, [.email: "c\(number)@example.com", .country: "US", .type: "1"])
-      let password = try #require(reply.body["password"]?.string)
+      let password = try #require(reply.wholeBody["password"]?.string)
       #expect(password.count >= 10, "\(password) is short")
       #expect(
         password.contains { $0.isNumber } && password.contains { $0.isLowercase }
@@ -58,14 +58,14 @@ struct SandboxClientTests {
   @Test func `OpenVPN credentials stay the same whatever happens to the account, and are its own`() throws {
     try bench.add("a@b")
     try bench.add("c@d")
-    let before = try bench.ask(.getClient, [.email: "a@b"]).body
+    let before = try bench.ask(.getClient, [.email: "a@b"]).wholeBody
     try bench.ask(.resetPassword, [.email: "a@b"])
     try bench.ask(.upgradeProduct, [.email: "a@b", .type: "12"])
     try bench.ask(.newProduct, [.email: "a@b", .type: "24"])
-    let after = try bench.ask(.getClient, [.email: "a@b"]).body
+    let after = try bench.ask(.getClient, [.email: "a@b"]).wholeBody
     for member in ["vpn_username", "vpn_password"] {
       #expect(after[member] == before[member] && before[member]?.string?.isEmpty == false, "\(member)")
-      #expect(try bench.ask(.getClient, [.email: "c@d"]).body[member] != before[member], "\(member)")
+      #expect(try bench.ask(.getClient, [.email: "c@d"]).wholeBody[member] != before[member], "\(member)")
     }
   }
 
@@ -93,7 +93,7 @@ struct SandboxClientTests {
     let reply = try bench.ask(.resetPassword, [.email: "bob@example.com"])
     let mail = try #require(reply.mail, "nothing was mailed")
     #expect(reply.code == nil && mail.to == "Bob@Example.com" && !mail.subject.isEmpty)
-    #expect(!"\(reply.body)".contains(mail.password), "the new password goes by mail alone")
+    #expect(!"\(reply.wholeBody)".contains(mail.password), "the new password goes by mail alone")
 
     #expect(try bench.ask(.getClient, bearer: tokens.short, [.email: "bob@example.com"]).code == "INVALID_TOKEN")
     #expect(try bench.ask(.tokenRefresh, bearer: tokens.long, [.email: "bob@example.com"]).code == "INVALID_TOKEN")

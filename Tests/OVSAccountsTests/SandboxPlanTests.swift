@@ -9,7 +9,7 @@ struct SandboxPlanTests {
 
   private func plan(_ email: String = "a@b", at now: Duration = .zero) throws -> String {
     let reply = try bench.ask(.getClient, [.email: email], at: now)
-    return reply.code ?? "\(reply.body["type"]?.string ?? "?") until \(reply.body["exp_date"]?.string ?? "?")"
+    return reply.code ?? "\(reply.wholeBody["type"]?.string ?? "?") until \(reply.wholeBody["exp_date"]?.string ?? "?")"
   }
 
   @Test(arguments: [

@@ -1,5 +1,7 @@
 import Testing
 
+@testable import OVSBridge
+
 /// The order rules, each as a table of events and the actions that must follow at once.
 @Suite struct SchedulerTests {
   struct Rule: Sendable, CustomStringConvertible {

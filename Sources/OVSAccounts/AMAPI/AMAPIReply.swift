@@ -4,7 +4,8 @@ import OVSWire
 ///
 /// Success is an object whose `status` is `success`; failure has `status` `error`, a code and a message (documented).
 /// The members' names `code` and `message` are inferred; those of a success stand in the table of ``AMAPIEndpoint``.
-public struct AMAPIReply: Sendable {
+// Unchecked because it has a subclass; what both hold never changes.
+public class AMAPIReply: @unchecked Sendable {
   /// A member of a success.
   public enum Member: String, CaseIterable, Sendable {
     /// The e-mail of a new client.
@@ -26,57 +27,43 @@ public struct AMAPIReply: Sendable {
   }
 
   /// The HTTP status.
-  public var status: Int
+  public let status: Int
   /// After how many seconds to try again, where the answer says so (RFC 9110, section 10.2.3).
-  public var retryAfter: Int?
+  public let retryAfter: Int?
   /// Where a redirect points, which is not followed.
-  public var location: String?
-  let content: Content
+  public let location: String?
+  /// The answer's JSON; null where it is none.
+  let body: JSONValue
   /// What the sandbox would have mailed; the real service mails it.
-  public var mail: Mail?
+  let mail: Mail?
 
   /// An answer.
-  ///
-  /// - Parameter body: its JSON; null where it is none.
-  public init(status: Int, retryAfter: Int? = nil, location: String? = nil, body: JSONValue) {
+  public init(status: Int, retryAfter: Int? = nil, location: String? = nil, body: JSONValue, mail: Mail? = nil) {
     self.status = status
     self.retryAfter = retryAfter
     self.location = location
-    content = .json(body)
-  }
-
-  /// A success of the sandbox.
-  init(_ members: any AMAPIReplyMembers, mail: Mail? = nil) {
-    status = 200
-    content = .success(members)
+    self.body = body
     self.mail = mail
   }
 
-  /// What an answer holds.
-  enum Content: Sendable {
-    /// Some JSON.
-    case json(JSONValue)
-    /// The members of a success.
-    case success(any AMAPIReplyMembers)
-  }
-
   /// A mail to an end-user.
-  public struct Mail: Equatable, Sendable {
+  public final class Mail: Sendable {
     /// The receiver.
     public let to: String
     /// Its subject.
     public let subject: String
     /// The new password in it.
     public let password: String
+
+    init(to: String, subject: String, password: String) {
+      self.to = to
+      self.subject = subject
+      self.password = password
+    }
   }
 
   /// Whether the API did what it was asked.
-  var isSuccess: Bool {
-    switch content {
-    case .success: true
-    case .json(let body): (200..<300).contains(status) && body["status"]?.string == "success"
-    }
-  }
+  var isSuccess: Bool { (200..<300).contains(status) && body["status"]?.string == "success" }
 
   /// Whether the API refused the token that came with a request, and so did nothing.
   ///
@@ -96,20 +83,7 @@ public struct AMAPIReply: Sendable {
   }
 
   /// The value of a member as text; nil if the answer lacks it.
-  subscript(member: Member) -> String? {
-    switch content {
-    case .success(let members): members.text(of: member)
-    case .json(let body): body.text(of: member.rawValue)
-    }
-  }
-
-  /// The body of what is no success of the sandbox.
-  private var body: JSONValue {
-    switch content {
-    case .success: .null
-    case .json(let body): body
-    }
-  }
+  subscript(member: Member) -> String? { body.text(of: member.rawValue) }
 
   private var isError: Bool { body["status"]?.string == "error" }
 
@@ -172,13 +146,6 @@ public struct AMAPIReply: Sendable {
       return (.backend, "the service's answer is \(fault) (HTTP \(status)); \(advice)")
     }
   }
-}
-
-/// The members of a success that is told inside the process. Their texts are made when they are asked for, which most
-/// never are.
-protocol AMAPIReplyMembers: AnyObject, Sendable {
-  /// The text of a member; nil if the answer lacks it.
-  func text(of member: AMAPIReply.Member) -> String?
 }
 
 extension JSONValue {

@@ -17,12 +17,12 @@ final class SandboxAccount {
   private var earlierDue = UTCTime(seconds: .min)
   /// Whether the account ends at its due date.
   var isCancelled = false
-  /// What the account's valid tokens have in common; another one kills them.
+  /// What the account's valid tokens have in common, and no others; another one kills them.
   var tokenNonce: Int
 
   init(
     email: String, password: String, country: String, firstName: String, lastName: String, companyName: String,
-    product: Product, random: inout SandboxRandom
+    product: Product, credential: SandboxCredential, tokenNonce: Int
   ) {
     self.email = email
     self.password = password
@@ -30,9 +30,9 @@ final class SandboxAccount {
     self.firstName = firstName
     self.lastName = lastName
     self.companyName = companyName
-    credential = SandboxCredential(random: &random)
+    self.credential = credential
+    self.tokenNonce = tokenNonce
     plan = product
-    tokenNonce = random.nonce()
   }
 
   /// Months that were bought.
@@ -61,18 +61,18 @@ final class SandboxAccount {
   func isOver(at time: UTCTime) -> Bool { isCancelled && time >= due }
 }
 
-/// The user name and password of an account for OpenVPN, made of random words when they are asked for, which many never
-/// are.
+/// The user name and password of an account for OpenVPN, made of a random word when they are asked for, which many never
+/// are. They open nothing, so that one may tell of the other.
 struct SandboxCredential {
-  private let words: (UInt64, UInt64, UInt64)
+  private let word: UInt64
 
   init(random: inout SandboxRandom) {
-    words = (random.word(), random.word(), random.word())
+    word = random.word()
   }
 
-  var username: String { "vpn-" + SandboxRandom.characters(10, of: (words.0, 0)).text }
+  var username: String { "vpn-" + SandboxRandom.characters(10, of: word).text }
 
-  var password: String { SandboxRandom.password(of: (words.1, words.2)) }
+  var password: String { SandboxRandom.password(of: SandboxRandom.stretched(word)) }
 }
 
 /// The plans of the sandbox. Their API IDs are the months they last.

@@ -1,5 +1,5 @@
-/// What the sandbox tells of a success.
-final class SandboxAnswer: AMAPIReplyMembers {
+/// A success of the sandbox. The texts of its members are made when they are asked for, which most never are.
+final class SandboxAnswer: AMAPIReply, @unchecked Sendable {
   /// What it is about.
   enum Subject {
     /// Nothing but that it was done.
@@ -13,12 +13,15 @@ final class SandboxAnswer: AMAPIReplyMembers {
   private let subject: Subject
   private let tokens: (short: SandboxToken, long: SandboxToken)?
 
-  init(_ subject: Subject, tokens: (short: SandboxToken, long: SandboxToken)?) {
+  init(_ subject: Subject, tokens: (short: SandboxToken, long: SandboxToken)?, mail: Mail?) {
     self.subject = subject
     self.tokens = tokens
+    super.init(status: 200, body: .null, mail: mail)
   }
 
-  func text(of member: AMAPIReply.Member) -> String? {
+  override var isSuccess: Bool { true }
+
+  override subscript(member: Member) -> String? {
     switch (member, subject) {
     case (.shortToken, _): tokens?.short.text
     case (.longToken, _): tokens?.long.text

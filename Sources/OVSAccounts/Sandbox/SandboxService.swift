@@ -13,10 +13,11 @@ struct SandboxService {
   private let options: Sandbox.Options
   /// The accounts; nil where one was closed.
   private var accounts: [SandboxAccount?] = []
-  private var places: [String: Int] = [:]
+  private var places: [Key: Int] = [:]
   private var freePlaces: [Int] = []
   private var lastAddition: Duration?
   private var random = SandboxRandom()
+  private var lastNonce = 0
   /// The moment asked for last, for which there are many questions.
   private var lastTime: (now: Duration, time: UTCTime)?
   /// The products that start on the day asked for last, which is counted from 1970; in the order of all plans.
@@ -70,7 +71,7 @@ struct SandboxService {
     _ subject: SandboxAnswer.Subject = .none, tokensFor place: Int? = nil, at time: UTCTime,
     mail: AMAPIReply.Mail? = nil
   ) -> AMAPIReply {
-    AMAPIReply(SandboxAnswer(subject, tokens: place.flatMap { tokens(for: $0, at: time) }), mail: mail)
+    SandboxAnswer(subject, tokens: place.flatMap { tokens(for: $0, at: time) }, mail: mail)
   }
 
   private func tokens(for place: Int, at time: UTCTime) -> (short: SandboxToken, long: SandboxToken)? {
@@ -117,7 +118,7 @@ struct SandboxService {
       let place = try place(for: request, isPrivileged: isPrivileged, at: time)
       let password = random.password()
       accounts[place]?.password = password
-      accounts[place]?.tokenNonce = random.nonce()
+      accounts[place]?.tokenNonce = nextNonce()
       return success(
         at: time,
         mail: accounts[place].map { .init(to: $0.email, subject: "Your new VPN password", password: password) })
@@ -146,7 +147,7 @@ struct SandboxService {
       throw .other(status: 422, code: "MISSING_FIELD", message: "email and country are required")
     }
     let product = try self.product(request, from: time)
-    let key = AccountName.key(email)
+    let key = Key(email)
     let place = freePlaces.last ?? accounts.count
     if let taken = Self.enter(place, at: &places[key]) {
       guard accounts[taken]?.isOver(at: time) ?? false else { throw .known(.clientExists) }
@@ -156,7 +157,8 @@ struct SandboxService {
     let account = SandboxAccount(
       email: email, password: request[.password] ?? random.password(), country: country,
       firstName: request[.firstName] ?? "", lastName: request[.lastName] ?? "",
-      companyName: request[.companyName] ?? "", product: product, random: &random)
+      companyName: request[.companyName] ?? "", product: product, credential: SandboxCredential(random: &random),
+      tokenNonce: nextNonce())
     if place == accounts.count {
       accounts.append(account)
     } else {
@@ -208,7 +210,29 @@ struct SandboxService {
     guard AccountName.key(owner.email) == request[.email].map(AccountName.key) else { throw .known(.otherAccount) }
   }
 
+  /// A number that no tokens have had. Tokens don't leave the process, so that it needn't be hard to guess.
+  private mutating func nextNonce() -> Int {
+    lastNonce += 1
+    return lastNonce
+  }
+
   // MARK: Accounts
+
+  /// An e-mail in the form by which accounts are told apart, with its hash: the dictionary then looks at the texts of
+  /// others neither to grow nor in passing.
+  private struct Key: Hashable {
+    let name: String
+    let hash: Int
+
+    init(_ email: String) {
+      name = AccountName.key(email)
+      hash = name.hashValue
+    }
+
+    static func == (a: Key, b: Key) -> Bool { a.hash == b.hash && a.name == b.name }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(hash) }
+  }
 
   /// The place of the account that a request is about, once it has shown its right to it.
   private mutating func place(for request: AMAPIRequest, isPrivileged: Bool, at time: UTCTime) throws(Refusal) -> Int {
@@ -227,7 +251,7 @@ struct SandboxService {
 
   /// The place of the account that the request names; nil if there is none, or it has come to its end.
   private mutating func place(of request: AMAPIRequest, at time: UTCTime) -> Int? {
-    guard let place = request[.email].flatMap({ places[AccountName.key($0)] }), let account = accounts[place] else {
+    guard let place = request[.email].flatMap({ places[Key($0)] }), let account = accounts[place] else {
       return nil
     }
     guard account.isOver(at: time) else { return place }
@@ -236,7 +260,7 @@ struct SandboxService {
   }
 
   private mutating func close(_ place: Int) {
-    if let account = accounts[place] { places[AccountName.key(account.email)] = nil }
+    if let account = accounts[place] { places[Key(account.email)] = nil }
     accounts[place] = nil
     freePlaces.append(place)
   }
