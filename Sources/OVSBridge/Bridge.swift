@@ -56,7 +56,8 @@ public struct Bridge: ~Copyable {
   private var hasLines = false
   /// Nil once it has ended.
   private var input: Int32?
-  private var output: Output?
+  private var output: Output
+  private let hasOutput: Bool
   private let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: Bridge.readSize)
   /// What is waited for; kept for its memory.
   private var targets: [pollfd] = []
@@ -79,7 +80,8 @@ public struct Bridge: ~Copyable {
     reader = EnvelopeReader(table: configuration.table)
     splitter = LineSplitter(limit: configuration.maxLineBytes)
     input = descriptors.input
-    output = descriptors.output.map(Output.init)
+    hasOutput = descriptors.output != nil
+    output = Output(descriptors.output ?? -1)
   }
 
   deinit {
@@ -94,7 +96,7 @@ public struct Bridge: ~Copyable {
     case .amapi(let domain):
       log.info("commands go to \(domain)")
     }
-    guard output != nil else { return outputClosed(EBADF) }
+    guard hasOutput else { return outputClosed(EBADF) }
     if input == nil { splitter.end() }
     while true {
       let now = now()
@@ -103,7 +105,7 @@ public struct Bridge: ~Copyable {
       if let exit = flush(at: now) { return exit }
       // What made room may have come after the lines had their turn.
       if hasLines, hasRoom { continue }
-      if dispatcher.isDone, output?.backlog == 0 {
+      if dispatcher.isDone, output.backlog == 0 {
         endAtDeadline(now + configuration.drainTimeout)
         if isRefusingOver(at: now) {
           log.debug("ended; all is answered")
@@ -118,7 +120,7 @@ public struct Bridge: ~Copyable {
 
   /// Whether input may be taken: there is room for commands and for their answers.
   private var hasRoom: Bool {
-    dispatcher.hasRoom && (output?.backlog ?? 0) + dispatcher.output.bytes.count < Self.backlogLimit
+    dispatcher.hasRoom && output.backlog + dispatcher.output.bytes.count < Self.backlogLimit
   }
 
   private mutating func takeLines(at now: Duration) {
@@ -140,14 +142,14 @@ public struct Bridge: ~Copyable {
   }
 
   private mutating func flush(at now: Duration) -> Exit? {
-    output?.take(&dispatcher.output.bytes)
-    switch output?.flush() {
+    output.take(&dispatcher.output.bytes)
+    switch output.flush() {
     case .closed(let error): return outputClosed(error)
     case .blocked:
       guard let endDeadline, endDeadline + Self.flushGrace <= now else { return nil }
-      log.error("stdout is not read; \(output?.backlog ?? 0) bytes of answers are lost")
+      log.error("stdout is not read; \(output.backlog) bytes of answers are lost")
       return .outputClosed
-    case .flushed, nil: return nil
+    case .flushed: return nil
     }
   }
 
@@ -169,7 +171,7 @@ public struct Bridge: ~Copyable {
     targets.append(pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0))
     let isReading = input != nil && hasRoom
     if isReading, let input { targets.append(pollfd(fd: input, events: Int16(POLLIN), revents: 0)) }
-    if let output, output.backlog > 0 {
+    if output.backlog > 0 {
       targets.append(pollfd(fd: output.descriptor, events: Int16(POLLOUT), revents: 0))
     }
     if let descriptor = parent?.descriptor {
@@ -191,7 +193,7 @@ public struct Bridge: ~Copyable {
 
   /// How long `poll` may wait; -1 for ever.
   private var waitMilliseconds: Int32 {
-    let flushDeadline = output?.backlog == 0 ? nil : endDeadline.map { $0 + Self.flushGrace }
+    let flushDeadline = output.backlog == 0 ? nil : endDeadline.map { $0 + Self.flushGrace }
     guard let wake = earlier(earlier(dispatcher.wakeTime, parent?.wakeTime), flushDeadline) else { return -1 }
     // Rounded up, so that the time has come when poll returns.
     let left = wake - now()

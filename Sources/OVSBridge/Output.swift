@@ -12,7 +12,7 @@ import OVSWire
 ///
 /// A pipe or terminal is opened anew, so that only this end is non-blocking; a socket is asked per call not to wait; a
 /// file takes everything. A pipe that can't be opened takes PIPE_BUF bytes at once when `poll` calls it writable.
-final class Output {
+struct Output: ~Copyable {
   /// How a descriptor is written to without waiting.
   private enum Kind {
     case whole
@@ -61,7 +61,7 @@ final class Output {
   var backlog: Int { bytes.count - head }
 
   /// Takes bytes to be written, out of the buffer they were made in.
-  func take(_ more: inout ByteBuffer) {
+  mutating func take(_ more: inout ByteBuffer) {
     if bytes.isEmpty {
       swap(&bytes, &more)
     } else {
@@ -71,7 +71,7 @@ final class Output {
   }
 
   /// Writes as much as can be written now.
-  func flush() -> Progress {
+  mutating func flush() -> Progress {
     while backlog > 0 {
       guard let written = writeSome() else {
         forgetWritten()
@@ -107,7 +107,7 @@ final class Output {
     }
   }
 
-  private func forgetWritten() {
+  private mutating func forgetWritten() {
     if backlog == 0 {
       bytes.removeAll(keepingAtMost: Self.keptBytes)
     } else if head > 1 << 16 {

@@ -4,7 +4,8 @@ import OVSWire
 ///
 /// Success is an object whose `status` is `success`; failure has `status` `error`, a code and a message (documented).
 /// The members' names `code` and `message` are inferred; those of a success stand in the table of ``AMAPIEndpoint``.
-// Unchecked because it has a subclass; what both hold never changes.
+///
+/// Its sendability is unchecked because there is a subclass; what both hold never changes.
 public class AMAPIReply: @unchecked Sendable {
   /// A member of a success.
   public enum Member: String, CaseIterable, Sendable {
