@@ -72,10 +72,13 @@ public struct Bridge: ~Copyable {
   public init(_ configuration: Configuration) throws(StartFailure) {
     // First of all: what opens a descriptor before might be given a standard one's number.
     let descriptors = try Descriptors()
-    signals = try Signals()
+    let signals = try Signals()
+    let log = Log(level: configuration.logLevel, format: configuration.logFormat)
+    let sandbox = try Self.sandbox(configuration, log)
+    self.signals = signals
+    self.log = log
     self.configuration = configuration
-    log = Log(level: configuration.logLevel, format: configuration.logFormat)
-    dispatcher = Dispatcher(configuration, log: log)
+    dispatcher = Dispatcher(configuration, sandbox: sandbox, log: log)
     parent = configuration.parentProcessID.map(ParentWatch.init)
     reader = EnvelopeReader(table: configuration.table)
     splitter = LineSplitter(limit: configuration.maxLineBytes)
@@ -92,7 +95,8 @@ public struct Bridge: ~Copyable {
   public mutating func run() -> Exit {
     switch configuration.session.backend {
     case .sandbox:
-      log.warning("this is the sandbox: accounts live in this process alone, and the real service is not touched")
+      let place = configuration.sandbox.file.map { "in \($0)" } ?? "in this process alone"
+      log.warning("this is the sandbox: accounts live \(place), and the real service is not touched")
     case .amapi(let domain):
       log.info("commands go to \(domain)")
     }
@@ -238,6 +242,14 @@ public struct Bridge: ~Copyable {
   }
 
   // MARK: The system
+
+  private static func sandbox(_ configuration: Configuration, _ log: Log) throws(StartFailure) -> Sandbox {
+    do throws(Sandbox.Fault) {
+      return try Sandbox(configuration.sandbox) { log.warning($0) }
+    } catch {
+      throw StartFailure(reason: error.reason)
+    }
+  }
 
   private func now() -> Duration { Self.clock() - start }
 

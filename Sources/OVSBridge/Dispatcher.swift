@@ -62,12 +62,12 @@ struct Dispatcher: ~Copyable {
   private var intake: Intake?
   private var actions: [Plan.Action] = []
 
-  init(_ configuration: Configuration, log: Log) {
+  init(_ configuration: Configuration, sandbox: Sandbox, log: Log) {
     self.configuration = configuration
     self.log = log
     commandNumbers = .object(configuration.table.rows.map { .init($0.name, .integer($0.number)) })
     service = AccountService(
-      sandbox: Sandbox(configuration.sandbox), renewalLimit: configuration.timeout,
+      sandbox: sandbox, renewalLimit: configuration.timeout,
       tell: { entry in log.debug(entry()) }, network: configuration.network)
     scheduler = Scheduler(
       session: configuration.session, limit: configuration.maxInFlight, connections: configuration.maxConnections,

@@ -15,7 +15,8 @@ struct Signals {
   /// Readable when a signal has come.
   let descriptor: Int32
 
-  /// Catches the signals from here on, and has writing to a closed pipe fail with an error instead of a signal.
+  /// Catches the signals from here on, and has writing to a closed pipe, or beyond the longest file allowed, fail with
+  /// an error instead of a signal.
   init() throws(StartFailure) {
     var ends: [Int32] = [-1, -1]
     guard pipe(&ends) == 0 else {
@@ -30,6 +31,7 @@ struct Signals {
     signalPipe = ends[1]
 
     signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
     var action = sigaction()
     let handler: @convention(c) (Int32) -> Void = { number in
       let saved = errno

@@ -71,6 +71,8 @@ enum Invocation {
         throw UsageError(message: "OVS_API_DOMAIN \(error.reason)")
       }
     }
+    // A bridge that starts with a real service never turns to the sandbox.
+    if settings.bridge.apiDomain != nil { settings.bridge.sandbox.file = nil }
     self = .run(settings.configuration)
   }
 }

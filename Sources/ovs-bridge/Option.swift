@@ -126,6 +126,10 @@ struct Option: Sendable {
     (
       "Sandbox",
       [
+        .value("--sandbox-file", "PATH", "keep its accounts in this file, over the end of the process (nowhere)") {
+          settings, text throws(ValueError) in
+          settings.bridge.sandbox.file = try nonEmpty(text)
+        },
         .value("--sandbox-api-key", "KEY", "the one API key that the sandbox takes (any)") {
           settings, text throws(ValueError) in
           settings.bridge.sandbox.apiKey = try nonEmpty(text)

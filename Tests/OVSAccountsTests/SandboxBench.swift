@@ -13,7 +13,11 @@ final class SandboxBench {
     var options = Sandbox.Options()
     options.start = Self.start
     change(&options)
-    sandbox = Sandbox(options)
+    do throws(Sandbox.Fault) {
+      sandbox = try Sandbox(options)
+    } catch {
+      preconditionFailure(error.reason)
+    }
   }
 
   /// The time that is `text` by the sandbox's clock.

@@ -100,8 +100,10 @@ public class AMAPIReply: @unchecked Sendable {
   func failure(of method: AMAPIRequest.Method, hiding secrets: [String]) -> Failure {
     let message = isError ? body["message"]?.string.map { masked($0, hiding: secrets) } : nil
     let (error, text) = meaning(method, message, hiding: secrets)
-    let isOutcomeOpen = error == .backend && method.endpoint.isChange
-    var failure = Failure(error, outcome: isOutcomeOpen ? .unknown : nil, text)
+    // What there was no room for was not done (507, RFC 4918, section 11.5).
+    let outcome: Failure.Outcome? =
+      error == .backend && method.endpoint.isChange ? status == 507 ? .notSent : .unknown : nil
+    var failure = Failure(error, outcome: outcome, text)
     if let wait = retryAfter ?? (error == .rateLimited && method == .addClient ? Self.addClientInterval : nil) {
       failure.details.append(.init("retry_after_s", .integer(wait)))
     }

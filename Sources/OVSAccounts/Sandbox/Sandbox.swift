@@ -15,6 +15,8 @@ public final class Sandbox: Transport {
     public var start = UTCTime.now
     /// How long each request takes.
     public var latency = Duration.zero
+    /// The path of the file that keeps the accounts; nil for none.
+    public var file: String?
 
     /// The sandbox as it is without options.
     public init() {}
@@ -27,10 +29,23 @@ public final class Sandbox: Transport {
   /// Those of them whose answer nobody waits for.
   private var abandoned: Set<Int> = []
 
-  /// A sandbox without accounts.
-  public init(_ options: Options) {
+  /// Why a sandbox can't be had, in words for its user.
+  public struct Fault: Error {
+    /// What is wrong with its file.
+    public let reason: String
+  }
+
+  /// A sandbox with the accounts that its file keeps; without a file, with none.
+  ///
+  /// - Parameter warn: takes what is to be told about the file.
+  /// - Throws: why the file can't be used.
+  public init(_ options: Options, warn: @escaping (String) -> Void = { _ in }) throws(Fault) {
     latency = options.latency
-    service = SandboxService(options)
+    do throws(SandboxFile.Fault) {
+      service = try SandboxService(options, warn: warn)
+    } catch {
+      throw Fault(reason: "the sandbox's file \(options.file ?? "") \(error.reason)")
+    }
   }
 
   /// The sandbox's clock.

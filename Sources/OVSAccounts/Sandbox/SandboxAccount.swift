@@ -14,15 +14,17 @@ final class SandboxAccount {
   /// The product that was bought, or changed to, last.
   private(set) var plan: Product
   /// When the last of the products before it ends.
-  private var earlierDue = UTCTime(seconds: .min)
+  private(set) var earlierDue: UTCTime
   /// Whether the account ends at its due date.
-  var isCancelled = false
+  var isCancelled: Bool
   /// What the account's valid tokens have in common, and no others; another one kills them.
   var tokenNonce: Int
 
+  /// An account with its first product, and when those before it ended, if there were any.
   init(
     email: String, password: String, country: String, firstName: String, lastName: String, companyName: String,
-    product: Product, credential: SandboxCredential, tokenNonce: Int
+    product: Product, credential: SandboxCredential, tokenNonce: Int,
+    earlierDue: UTCTime = UTCTime(seconds: .min), isCancelled: Bool = false
   ) {
     self.email = email
     self.password = password
@@ -32,7 +34,24 @@ final class SandboxAccount {
     self.companyName = companyName
     self.credential = credential
     self.tokenNonce = tokenNonce
+    self.earlierDue = earlierDue
+    self.isCancelled = isCancelled
     plan = product
+  }
+
+  /// An account like another, which can be changed without it.
+  init(copying other: SandboxAccount) {
+    email = other.email
+    password = other.password
+    country = other.country
+    firstName = other.firstName
+    lastName = other.lastName
+    companyName = other.companyName
+    credential = other.credential
+    plan = other.plan
+    earlierDue = other.earlierDue
+    isCancelled = other.isCancelled
+    tokenNonce = other.tokenNonce
   }
 
   /// Months that were bought.
@@ -64,10 +83,10 @@ final class SandboxAccount {
 /// The user name and password of an account for OpenVPN, made of a random word when they are asked for, which many never
 /// are. They open nothing, so that one may tell of the other.
 struct SandboxCredential {
-  private let word: UInt64
+  let word: UInt64
 
-  init(random: inout SandboxRandom) {
-    word = random.word()
+  init(_ word: UInt64) {
+    self.word = word
   }
 
   var username: String { "vpn-" + SandboxRandom.characters(10, of: word).text }

@@ -5,7 +5,7 @@ import OVSWire
 /// Where the vendor's pages say nothing, it is settled here: a new product starts on the day it is added and becomes
 /// the current plan, and the account is due when the last of its products is; a change replaces the current plan by
 /// one that starts on that day; buying a product takes a cancellation back.
-struct SandboxService {
+struct SandboxService: ~Copyable {
   private static let addClientInterval = Duration.seconds(AMAPIReply.addClientInterval)
   /// For how long a long token of an account without an active plan is valid; documented.
   private static let longLifetime: Int64 = 30 * 24 * 60 * 60
@@ -23,8 +23,32 @@ struct SandboxService {
   /// The products that start on the day asked for last, which is counted from 1970; in the order of all plans.
   private var products: (day: Int64, all: [SandboxAccount.Product])?
 
-  init(_ options: Sandbox.Options) {
+  /// What keeps the accounts, if anything does.
+  private var file: SandboxFile?
+  /// Takes what is to be told about the file.
+  private let warn: (String) -> Void
+
+  /// A service with the accounts that the options' file keeps, if there is one.
+  ///
+  /// - Throws: why the file can't be used.
+  init(_ options: Sandbox.Options, warn: @escaping (String) -> Void) throws(SandboxFile.Fault) {
     self.options = options
+    self.warn = warn
+    guard let path = options.file else { return }
+    var kept: [Key: SandboxAccount] = [:]
+    file = try SandboxFile.opened(path, warn: warn) { json in
+      switch SandboxRecord(json) {
+      case .account(let account): kept[Key(account.email)] = account
+      case .closed(let email): kept[Key(email)] = nil
+      case nil: return "it tells of no account"
+      }
+      return nil
+    }
+    for (key, account) in kept {
+      account.tokenNonce = nextNonce()
+      places[key] = accounts.count
+      accounts.append(account)
+    }
   }
 
   /// The sandbox's clock.
@@ -101,24 +125,31 @@ struct SandboxService {
       return try answer(about: place, at: time)
     case .newProduct:
       let place = try place(for: request, isPrivileged: isPrivileged, at: time)
-      accounts[place]?.add(try product(request, from: time))
+      let product = try product(request, from: time)
+      try change(place) { $0.add(product) }
       return success(tokensFor: options.isWhitelisted ? place : nil, at: time)
     case .upgradeProduct:
       let place = try place(for: request, isPrivileged: isPrivileged, at: time)
-      accounts[place]?.change(to: try product(request, from: time))
+      let product = try product(request, from: time)
+      try change(place) { $0.change(to: product) }
       return success(tokensFor: options.isWhitelisted ? place : nil, at: time)
     case .cancelClient:
       let place = try place(for: request, isPrivileged: isPrivileged, at: time)
-      accounts[place]?.isCancelled = true
+      try change(place) { $0.isCancelled = true }
       return success(at: time)
     case .closeClient:
-      close(try place(for: request, isPrivileged: isPrivileged, at: time))
+      let place = try place(for: request, isPrivileged: isPrivileged, at: time)
+      if let account = accounts[place] { try keep(.closed(email: account.email)) }
+      close(place)
       return success(at: time)
     case .resetPassword:
       let place = try place(for: request, isPrivileged: isPrivileged, at: time)
       let password = random.password()
-      accounts[place]?.password = password
-      accounts[place]?.tokenNonce = nextNonce()
+      let nonce = nextNonce()
+      try change(place) { account in
+        account.password = password
+        account.tokenNonce = nonce
+      }
       return success(
         at: time,
         mail: accounts[place].map { .init(to: $0.email, subject: "Your new VPN password", password: password) })
@@ -157,8 +188,14 @@ struct SandboxService {
     let account = SandboxAccount(
       email: email, password: request[.password] ?? random.password(), country: country,
       firstName: request[.firstName] ?? "", lastName: request[.lastName] ?? "",
-      companyName: request[.companyName] ?? "", product: product, credential: SandboxCredential(random: &random),
+      companyName: request[.companyName] ?? "", product: product, credential: SandboxCredential(random.word()),
       tokenNonce: nextNonce())
+    do {
+      try keep(.account(account))
+    } catch {
+      places[key] = nil
+      throw error
+    }
     if place == accounts.count {
       accounts.append(account)
     } else {
@@ -257,6 +294,38 @@ struct SandboxService {
     guard account.isOver(at: time) else { return place }
     close(place)
     return nil
+  }
+
+  /// Changes an account, once the change is kept.
+  private mutating func change(_ place: Int, _ change: (SandboxAccount) -> Void) throws(Refusal) {
+    guard let account = accounts[place] else { return }
+    guard file != nil else { return change(account) }
+    let changed = SandboxAccount(copying: account)
+    change(changed)
+    try keep(.account(changed))
+    accounts[place] = changed
+  }
+
+  /// Has the file, if there is one, keep a change that is about to be made.
+  private mutating func keep(_ record: SandboxRecord) throws(Refusal) {
+    guard file != nil else { return }
+    // Before the change, of which the accounts don't know yet.
+    if file?.isOvergrown(live: places.count) ?? false { rewriteFile() }
+    do throws(SandboxFile.Fault) {
+      try file?.append(record.json)
+    } catch {
+      throw .other(
+        status: 507, code: "INSUFFICIENT_STORAGE", message: "the sandbox's file \(file?.path ?? "") \(error.reason)")
+    }
+  }
+
+  /// Rids the file of what is out of date. It goes on as it is where that fails.
+  private mutating func rewriteFile() {
+    do throws(SandboxFile.Fault) {
+      try file?.rewrite(accounts.lazy.compactMap(\.self).map { SandboxRecord.account($0).json })
+    } catch {
+      warn("the sandbox's file \(file?.path ?? "") \(error.reason); it goes on growing")
+    }
   }
 
   private mutating func close(_ place: Int) {
