@@ -15,7 +15,7 @@ import signal
 import sys
 import threading
 import time
-from typing import Optional
+from typing import IO, Optional
 
 import fault_actions  # noqa: F401 (registers the faults)
 from account_service import Policy
@@ -58,6 +58,9 @@ def parse_options() -> argparse.Namespace:
         help="lifetime of a short token (43200)",
     )
     parser.add_argument("--journal", type=int, default=100_000, metavar="N", help="entries kept (100000)")
+    parser.add_argument(
+        "--journal-file", type=_new_file, metavar="PATH", help="a new file that all entries are written to (none)"
+    )
     return parser.parse_args()
 
 
@@ -75,6 +78,14 @@ def _amount(text: str) -> float:
     return amount
 
 
+def _new_file(path: str) -> IO[bytes]:
+    """Unbuffered, and new, because another run's entries have the same numbers."""
+    try:
+        return open(path, "xb", buffering=0)
+    except OSError as problem:
+        raise argparse.ArgumentTypeError(f"{path}: {problem.strerror}") from None
+
+
 def make_server(options: argparse.Namespace) -> Server:
     policy = Policy(
         api_key=options.api_key,
@@ -84,7 +95,9 @@ def make_server(options: argparse.Namespace) -> Server:
         add_client_interval=options.add_client_interval,
         short_lifetime=options.short_lifetime,
     )
-    return Server(policy, options.now or Clock(), options.journal, options.latency / 1000)
+    return Server(
+        policy, options.now or Clock(), options.journal, options.latency / 1000, journal_file=options.journal_file
+    )
 
 
 def write_line(text: str) -> None:

@@ -42,7 +42,7 @@ class Exchange:
 
     def send_raw(self, data: bytes, status: int) -> None:
         """The first bytes of a reply, with the status that they tell the client, if it is still there."""
-        self.entry["status"] = status
+        self._server.journal.answered(self.entry, status)
         self.transport.send(data)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections import deque
 from itertools import takewhile
-from typing import Any, Deque, Dict, List, Optional
+from typing import IO, Any, Deque, Dict, List, Optional
 
 from api import Call
 from http_messages import Request
@@ -16,12 +17,16 @@ Entry = Dict[str, Any]
 
 class Journal:
     """Bounded: the oldest entries go first. An entry is there as soon as its request has been received in full, and
-    says how it was answered before the answer is on its way, so that whoever has the answer can read it here."""
+    says how it was answered before the answer is on its way, so that whoever has the answer can read it here.
 
-    def __init__(self, capacity: int) -> None:
+    A file, which must be unbuffered, has all of it, line by line, and as early: what a client was told stands there
+    even if the process is killed the moment after."""
+
+    def __init__(self, capacity: int, file: Optional[IO[bytes]] = None) -> None:
         self._started = time.monotonic()
         self._changed = threading.Condition()
         self._entries: Deque[Entry] = deque(maxlen=capacity)
+        self._file = file
         self._stopped = False
         self.requests = 0
         self.applied = 0
@@ -56,6 +61,7 @@ class Journal:
             self.requests += 1
             entry["n"] = self.requests
             self._entries.append(entry)
+            self._write(entry)
             self._changed.notify_all()
         return entry
 
@@ -63,7 +69,18 @@ class Journal:
         with self._changed:
             entry["applied"] = True
             self.applied += 1
+            self._write({"n": entry["n"], "applied": True})
             self._changed.notify_all()
+
+    def answered(self, entry: Entry, status: int) -> None:
+        with self._changed:
+            if entry["status"] != status:
+                entry["status"] = status
+                self._write({"n": entry["n"], "status": status})
+
+    def _write(self, record: Entry) -> None:
+        if self._file:
+            self._file.write(json.dumps(record, separators=(",", ":")).encode() + b"\n")
 
     def entries(self, since: int) -> List[Entry]:
         """Copies of the entries behind one, oldest first: those at hand may be completed any moment."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import IO, Optional
+
 from account_service import AccountService, Policy
 from clock import Clock
 from connections import Connections
@@ -12,10 +14,17 @@ from journal import Journal
 class Server:
     """`latency` is how many seconds a request takes before it is carried out."""
 
-    def __init__(self, policy: Policy, clock: Clock, journal_capacity: int = 100_000, latency: float = 0) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        clock: Clock,
+        journal_capacity: int = 100_000,
+        latency: float = 0,
+        journal_file: Optional[IO[bytes]] = None,
+    ) -> None:
         self.clock = clock
         self.service = AccountService(policy, clock)
-        self.journal = Journal(journal_capacity)
+        self.journal = Journal(journal_capacity, journal_file)
         self.rules = Rules()
         self.connections = Connections()
         self.latency = latency

@@ -9,10 +9,12 @@ import socket
 import ssl
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import unittest
 import warnings
+from pathlib import Path
 from typing import Any, Dict, List, Optional
 
 from server_under_test import GET_ANN, PROGRAM, TIMEOUT, ServerUnderTest, form_request
@@ -334,6 +336,40 @@ class ProcessTests(unittest.TestCase):
         server.process.send_signal(signal.SIGTERM)
         self.assertEqual(server.process.wait(TIMEOUT), -signal.SIGTERM)
         server.stop()
+
+    def test_the_journal_in_a_file_outlives_a_kill(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        path = Path(folder.name) / "journal"
+        server = ServerUnderTest("--journal-file", str(path))
+        self.assertEqual(server.add("ann@example.com").status, 200)
+        self.assertEqual(server.call("GetClient", email="bob@example.com").status, 404)
+        server.fault("hang", applied=True)
+        connection = server.connect()
+        connection.connect()
+        connection.sock.sendall(form_request("CloseClient"))
+        server.control("wait", applied=2)
+        server.process.kill()
+        self.assertEqual(server.process.wait(TIMEOUT), -signal.SIGKILL)
+        connection.close()
+        server.stop()
+        entries: Dict[int, Dict[str, Any]] = {}
+        for line in path.read_bytes().splitlines():
+            record = json.loads(line)
+            entries.setdefault(record["n"], {}).update(record)
+        self.assertEqual(
+            [(entry["path"][len("/api/amapi/") :], entry["applied"], entry["status"]) for entry in entries.values()],
+            [("AddClient", True, 200), ("GetClient", False, 404), ("CloseClient", True, None)],
+        )
+        self.assertEqual(dict(entries[1]["fields"])["email"], "ann@example.com")
+
+    def test_the_journal_takes_no_file_that_is_there(self) -> None:
+        with tempfile.NamedTemporaryFile() as file:
+            refused = subprocess.run(
+                [sys.executable, str(PROGRAM), "--journal-file", file.name], stderr=subprocess.PIPE, timeout=TIMEOUT
+            )
+        self.assertEqual(refused.returncode, 2)
+        self.assertIn(b"File exists", refused.stderr)
 
     def test_options_of_the_service(self) -> None:
         server = ServerUnderTest(
