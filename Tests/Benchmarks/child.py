@@ -141,15 +141,8 @@ class Child:
         return time.perf_counter() - self.started
 
     def memory(self, name: str) -> Optional[int]:
-        """VmHWM, the peak, or VmRSS, what is resident now, in bytes; None where the system doesn't tell."""
-        try:
-            with open(f"/proc/{self.pid}/status") as status:
-                for row in status:
-                    if row.startswith(name + ":"):
-                        return int(row.split()[1]) * 1024
-        except FileNotFoundError:
-            pass
-        return None
+        """See `memory_of`."""
+        return memory_of(self.pid, name)
 
     def end(self) -> float:
         """Ends its input, waits for it, and gives the processor time it used, in seconds."""
@@ -201,6 +194,18 @@ class Child:
         self._kill()
         if kind is BrokenPipeError:
             raise Wrong(f"{self.name} ended before it had read all") from None
+
+
+def memory_of(pid: int, name: str) -> Optional[int]:
+    """VmHWM, the peak, or VmRSS, what is resident now, in bytes; None where the system doesn't tell."""
+    try:
+        with open(f"/proc/{pid}/status") as status:
+            for row in status:
+                if row.startswith(name + ":"):
+                    return int(row.split()[1]) * 1024
+    except FileNotFoundError:
+        pass
+    return None
 
 
 def check(name: str, lines: bytes, marker: bytes, count: int) -> None:
