@@ -210,9 +210,11 @@ class BridgeUnderLoad:
 
     def abolish(self) -> None:
         """Kills it whatever it does, if it is still there."""
-        if self._process.poll() is None:
-            self._process.kill()
-            self._process.wait()
+        self._process.kill()
+        self._process.wait()
+        self._close_input()
+        self._close_output()
+        self._log.close()
 
 
 def _words(status: int) -> str:

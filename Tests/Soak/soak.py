@@ -274,7 +274,7 @@ class Soak:
             wait = max(0.0, self._timers[0][0] - time.monotonic())
             for key, _ in self._selector.select(wait):
                 # One that came before may have closed it.
-                if key.fileobj in self._selector.get_map():
+                if self._selector.get_map().get(key.fd) is key:
                     key.data()
             while self._timers[0][0] <= time.monotonic():
                 heapq.heappop(self._timers)[2]()

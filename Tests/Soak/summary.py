@@ -8,7 +8,7 @@ from collections import Counter
 from typing import List, Tuple
 
 import neighbours  # noqa: F401 (lets the others be found)
-from books import DONE, KINDS, NOT_SENT, REFUSED, UNANSWERED, UNKNOWN
+from books import DONE, KINDS, NOT_SENT, REFUSED, UNANSWERED, UNKNOWN, Ledger
 from footprint import GROWTH, MIB
 from report import table
 from soak import Place, Soak
@@ -19,18 +19,15 @@ def summary(soak: Soak, seconds: float, seed: int) -> str:
     books = soak.books
     text = f"{platform.machine()}, {os.cpu_count()} processors, {platform.system()} {platform.release()};"
     text += f" {seconds / 60:g} minutes, seed {seed}.\n\n"
-    heads = ["bridges", "processes", "commands", "answered", "outcome unknown", "killed with it", "MiB", "descriptors"]
+    heads = ["bridges", "processes", "commands", "answered", "outcome unknown", "unanswered", "MiB", "descriptors"]
     rows: List[List[object]] = [_row(place) for place in soak.places]
     ledgers = [ledger for place in soak.places for ledger in place.ledgers]
-    rows.append(
-        ["all", f"{len(ledgers):,}"]
-        + [f"{sum(getattr(ledger, name) for ledger in ledgers):,}" for name in _COUNTS]
-        + ["", ""]
-    )
+    rows.append(["all", *_counts(ledgers), "", ""])
     text += table(heads, rows)
     text += (
-        f"\nMiB and descriptors (with TCP connections kept): at rest after {soak.warm_up:.0f} s, and at the end."
-        f" Flat is at most {GROWTH // MIB} MiB more,\nno descriptor more, and no more connections than may be kept.\n\n"
+        "\nUnanswered: the bridge was killed, or its reader was gone. MiB and descriptors (with TCP connections kept):\n"
+        f"at rest after {soak.warm_up:.0f} s, and at the end; flat is at most {GROWTH // MIB} MiB more, no descriptor"
+        " more, and no more\nconnections than may be kept.\n\n"
     )
     fates = Counter(books.fates.values())
     words = [
@@ -39,7 +36,7 @@ def summary(soak: Soak, seconds: float, seed: int) -> str:
         ("refused", fates[REFUSED]),
         ("not sent", fates[NOT_SENT]),
         ("unknown", fates[UNKNOWN]),
-        ("unanswered, the bridge was killed", fates[UNANSWERED]),
+        ("unanswered", fates[UNANSWERED]),
         ("in the service's journal as applied", sum(books.applied.values())),
         ("of them unknown or unanswered", _applied(soak, UNKNOWN) + _applied(soak, UNANSWERED)),
     ]
@@ -52,12 +49,14 @@ def summary(soak: Soak, seconds: float, seed: int) -> str:
     return text + "".join(f"\n{detail}\n" for detail in books.details)
 
 
-_COUNTS = ["sent", "answered", "unknown", "unanswered"]
+def _counts(ledgers: List[Ledger]) -> List[str]:
+    """How many processes there were, and what became of the commands for them."""
+    names = ["sent", "answered", "unknown", "unanswered"]
+    return [f"{len(ledgers):,}"] + [f"{sum(getattr(ledger, name) for ledger in ledgers):,}" for name in names]
 
 
 def _row(place: Place) -> List[object]:
-    row: List[object] = [place.kind.name, f"{len(place.ledgers):,}"]
-    row += [f"{sum(getattr(ledger, name) for ledger in place.ledgers):,}" for name in _COUNTS]
+    row: List[object] = [place.kind.name, *_counts(place.ledgers)]
     if place.before is None or place.after is None:
         return row + ["", ""]
     row.append(f"{place.before.memory / MIB:.1f} → {place.after.memory / MIB:.1f}")
