@@ -106,7 +106,6 @@ class Ledger:
         self.answered = 0
         self.unknown = 0
         self.unanswered = 0
-        self._cancelled = 0
 
     def send(self, command: Command) -> None:
         """Notes a command as it is sent."""

@@ -24,15 +24,20 @@ class Kind(NamedTuple):
 
     name: str
     options: List[str]
-    is_sandbox: bool
-    #: So many more lives in a burst, at most.
+    #: The mean of the seconds between bursts.
+    pause: float
+    #: So many more lives than one in a burst, at most.
     lives: int
     #: No burst is sent while so many commands are open.
     most_open: int
-    #: The mean of the seconds between bursts.
-    pause: float
-    #: So many TCP connections may be kept.
-    connections: int
+    #: So many connections may be kept; with none it is on the sandbox.
+    connections: int = 0
+    #: Whether it is there from the beginning to the end; its memory and descriptors are to stay flat.
+    is_lasting: bool = False
+
+    @property
+    def is_sandbox(self) -> bool:
+        return self.connections == 0
 
 
 class BridgeUnderLoad:

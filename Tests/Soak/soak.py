@@ -35,12 +35,10 @@ RETRY = 0.02
 class Place:
     """Where one bridge runs, or one after the other."""
 
-    def __init__(self, kind: Kind, load: Load, chance: random.Random, is_lasting: bool) -> None:
+    def __init__(self, kind: Kind, load: Load, chance: random.Random) -> None:
         self.kind = kind
         self.load = load
         self.chance = chance
-        #: Whether the bridge is there from the beginning to the end; its memory and descriptors are to stay flat.
-        self.is_lasting = is_lasting
         self.bridge: Optional[BridgeUnderLoad] = None
         self.ledgers: List[Ledger] = []
         self.before: Optional[Footprint] = None
@@ -116,7 +114,7 @@ class Soak:
 
     @property
     def _lasting(self) -> Iterator[Place]:
-        return (place for place in self.places if place.is_lasting)
+        return (place for place in self.places if place.kind.is_lasting)
 
     @staticmethod
     def _footprint(place: Place) -> Optional[Footprint]:
@@ -130,16 +128,16 @@ class Soak:
         https += ["--ca-file", self.service.ca_file]
         slow = ["--sandbox-latency", "3", "--max-in-flight", "100"]
         few = ["--max-connections", "3"]
-        for kind, is_lasting in (
-            (Kind("sandbox", [], True, 40, 3000, 0.02, 0), True),
-            (Kind("HTTP", http, False, 10, 300, 0.1, 16), True),
-            (Kind("HTTPS", https, False, 10, 300, 0.1, 16), True),
-            (Kind("sandbox, with latency", slow, True, 20, 1000, 0.1, 0), False),
-            (Kind("HTTP, few connections", http + few, False, 10, 300, 0.2, 3), False),
-            (Kind("HTTPS, few connections", https + few, False, 10, 300, 0.2, 3), False),
+        for kind in (
+            Kind("sandbox", [], is_lasting=True, pause=0.02, lives=40, most_open=3000),
+            Kind("HTTP", http, is_lasting=True, pause=0.1, lives=10, most_open=300, connections=16),
+            Kind("HTTPS", https, is_lasting=True, pause=0.1, lives=10, most_open=300, connections=16),
+            Kind("sandbox, with latency", slow, pause=0.1, lives=20, most_open=1000),
+            Kind("HTTP, few connections", http + few, pause=0.2, lives=10, most_open=300, connections=3),
+            Kind("HTTPS, few connections", https + few, pause=0.2, lives=10, most_open=300, connections=3),
         ):
             load = Load(self._chance(f"load of {kind.name}"), numbers, kind.is_sandbox)
-            place = Place(kind, load, self._chance(f"pauses of {kind.name}"), is_lasting)
+            place = Place(kind, load, self._chance(f"pauses of {kind.name}"))
             self.places.append(place)
             self._start(place)
             self._send(place)
@@ -203,7 +201,7 @@ class Soak:
 
     def _disturb_bridge(self) -> None:
         """Ends one that isn't to last, in one of all ways, and has another take its place."""
-        place = self._weather.choice([place for place in self.places if not place.is_lasting])
+        place = self._weather.choice([place for place in self.places if not place.kind.is_lasting])
         bridge = place.bridge
         if bridge is None:
             self._start(place)

@@ -25,8 +25,8 @@ def summary(soak: Soak, seconds: float, seed: int) -> str:
     rows.append(["all", *_counts(ledgers), "", ""])
     text += table(heads, rows)
     text += (
-        "\nUnanswered: the bridge was killed, or its reader was gone. MiB and descriptors (with TCP connections kept):\n"
-        f"at rest after {soak.warm_up:.0f} s, and at the end; flat is at most {GROWTH // MIB} MiB more, no descriptor"
+        "\nUnanswered: the bridge was killed, or its reader was gone. MiB and descriptors (with connections kept): at\n"
+        f"rest after {soak.warm_up:.0f} s, and at the end; flat is at most {GROWTH // MIB} MiB more, no descriptor"
         " more, and no more\nconnections than may be kept.\n\n"
     )
     fates = Counter(books.fates.values())

@@ -27,7 +27,7 @@ def program() -> str:
 
 
 class BadBridgeTests(unittest.TestCase):
-    def soak(self, sins: str, seconds: float) -> Tuple[Soak, str]:
+    def soak(self, sins: str, seconds: float, rest_limit: float = 15) -> Tuple[Soak, str]:
         """A run with a bridge of such sins, and its summary."""
         with tempfile.TemporaryDirectory() as name, limited_turns():
             folder = Path(name)
@@ -35,7 +35,7 @@ class BadBridgeTests(unittest.TestCase):
             words = [sys.executable, str(HERE / "bad_bridge.py"), program(), sins]
             bad.write_text(f'#!/bin/sh\nexec {" ".join(map(shlex.quote, words))} "$@"\n')
             bad.chmod(0o755)
-            soak = Soak(str(bad), seconds, 1, folder, rest_limit=5)
+            soak = Soak(str(bad), seconds, 1, folder, rest_limit)
             try:
                 soak.run()
             finally:
@@ -50,7 +50,8 @@ class BadBridgeTests(unittest.TestCase):
             self.assertIn(f"\n{kind}: ", told)
 
     def test_commands_without_an_answer_are_found(self) -> None:
-        self.assert_found(*self.soak("loses", 2), books.LOST)
+        soak, told = self.soak("loses", 2, rest_limit=3)
+        self.assertGreater(soak.books.findings[books.LOST], 0, told)
 
     def test_answers_that_come_twice_are_found(self) -> None:
         self.assert_found(*self.soak("repeats", 2), books.ANSWERED_TWICE)
