@@ -58,7 +58,7 @@ public struct Bridge: ~Copyable {
   private var input: Int32?
   private var output: Output
   private let hasOutput: Bool
-  private let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: Bridge.readSize)
+  private let buffer: UnsafeMutableBufferPointer<UInt8>
   /// What is waited for; kept for its memory.
   private var targets: [pollfd] = []
   private let start = Bridge.clock()
@@ -75,6 +75,8 @@ public struct Bridge: ~Copyable {
     let signals = try Signals()
     let log = Log(level: configuration.logLevel, format: configuration.logFormat)
     let sandbox = try Self.sandbox(configuration, log)
+    // What is allocated from here on, the deinitializer gives back.
+    buffer = .allocate(capacity: Self.readSize)
     self.signals = signals
     self.log = log
     self.configuration = configuration
