@@ -24,6 +24,8 @@ struct message {
 
 enum {
   OLDEST_VERSION = 0x074200,
+  FIRST_OF_LINGERING_HEADERS = 0x075300,
+  FIRST_WITHOUT_THEM = 0x080100,
   FEATURE_SSL = 1 << 2,
   FEATURE_ASYNCHDNS = 1 << 7,
   VERSION_NOW = 0,
@@ -90,6 +92,7 @@ static const struct {
 
 static void *library;
 static char version[32];
+static int can_reuse;
 static char load_error[512];
 
 static ccurl_load_result give_up(void *handle, ccurl_load_result result) {
@@ -118,6 +121,7 @@ ccurl_load_result ccurl_load(const char *name) {
   }
   const int needed = FEATURE_SSL | FEATURE_ASYNCHDNS;
   if ((info->features & needed) != needed || curl.global_init(GLOBAL_DEFAULT)) return give_up(handle, CCURL_UNUSABLE);
+  can_reuse = info->version_number < FIRST_OF_LINGERING_HEADERS || info->version_number >= FIRST_WITHOUT_THEM;
   library = handle;
   return CCURL_LOADED;
 }
@@ -125,6 +129,8 @@ ccurl_load_result ccurl_load(const char *name) {
 const char *ccurl_load_error(void) { return load_error; }
 
 const char *ccurl_version(void) { return version; }
+
+int ccurl_can_reuse(void) { return can_reuse; }
 
 ccurl_easy *ccurl_easy_init(void) { return curl.easy_init(); }
 

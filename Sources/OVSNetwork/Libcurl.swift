@@ -29,5 +29,8 @@ enum Libcurl {
         + "Alpine: apk add libcurl) or name another with --libcurl PATH; the sandbox does without")
   }
 
+  /// Whether a handle may carry one request after another.
+  static var canReuseHandles: Bool { ccurl_can_reuse() != 0 }
+
   private static var version: String { String(cString: ccurl_version()) }
 }

@@ -219,6 +219,6 @@ public final class LibcurlTransport: NetworkTransport {
   private func release(_ transfer: Transfer) {
     multi.remove(transfer.easy)
     transfer.clear()
-    if idle.count < options.maxConnections { idle.append(transfer) }
+    if Libcurl.canReuseHandles, idle.count < options.maxConnections { idle.append(transfer) }
   }
 }

@@ -41,6 +41,8 @@ struct TransferResult {
       return noConnection(host, words)
     case CCURLE_UNSUPPORTED_PROTOCOL, CCURLE_WEIRD_SERVER_REPLY:
       return (.noAnswer, "what \(host) answers is no HTTP: \(words)")
+    case CCURLE_BAD_FUNCTION_ARGUMENT where isConnected:
+      return (.noAnswer, "what \(host) answers is no HTTP: a header is none")
     // A change that libcurl would have sent again.
     case CCURLE_SEND_FAIL_REWIND, CCURLE_ABORTED_BY_CALLBACK:
       return (.lost, "the connection to \(host) was lost: it was closed before an answer came")

@@ -15,6 +15,7 @@ struct TransferResultTests {
       (60, .notTrusted, "acme can't be trusted: detail; --ca-file"),
       (77, .notTrusted, "acme can't be trusted: detail; --ca-file"),
       (1, .noAnswer, "what acme answers is no HTTP: detail"), (8, .noAnswer, "what acme answers is no HTTP: detail"),
+      (43, .noAnswer, "what acme answers is no HTTP: a header is none"),
       (65, .lost, "the connection to acme was lost: it was closed"),
       (42, .lost, "the connection to acme was lost: it was closed"),
       (52, .lost, "the connection to acme was lost: detail"), (56, .lost, "the connection to acme was lost: detail"),
@@ -26,7 +27,7 @@ struct TransferResultTests {
     #expect(told.kind == kind && told.reason.hasPrefix(words), "\(told)")
   }
 
-  @Test(arguments: [28, 52, 55, 56, 27, 99] as [Int32])
+  @Test(arguments: [28, 43, 52, 55, 56, 27, 99] as [Int32])
   func `Without a connection nothing can be lost`(code: Int32) {
     #expect(TransferResult(code: code).interpretation(host: "acme").kind == .noConnection)
   }

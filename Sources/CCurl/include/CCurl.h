@@ -40,6 +40,11 @@ const char *ccurl_load_error(void);
 /// The version of the library that was opened, such as "7.88.1"; "" before.
 const char *ccurl_version(void);
 
+/// Whether a handle may be used again for another request. From 7.83 until 8.1 a handle that is remembers the last
+/// header of the answer before, which is freed, and adds to it what the next answer begins with, if that looks like a
+/// folded header (https://github.com/curl/curl/pull/11103).
+int ccurl_can_reuse(void);
+
 /// Results of libcurl's functions (CURLcode); 0 is success.
 enum {
   CCURLE_UNSUPPORTED_PROTOCOL = 1,
@@ -49,6 +54,8 @@ enum {
   CCURLE_WEIRD_SERVER_REPLY = 8,
   CCURLE_SSL_CONNECT_ERROR = 35,
   CCURLE_ABORTED_BY_CALLBACK = 42,
+  /// Of a function of its own, too, which was given a header that is none.
+  CCURLE_BAD_FUNCTION_ARGUMENT = 43,
   CCURLE_SSL_CERTPROBLEM = 58,
   CCURLE_SSL_CIPHER = 59,
   CCURLE_PEER_FAILED_VERIFICATION = 60,
