@@ -19,6 +19,10 @@ let package = Package(
       name: "ovs-bridge", dependencies: ["OVSWire", "OVSAccounts", "OVSNetwork", "OVSBridge"],
       swiftSettings: settings),
 
+    // What the fuzzer asks about the wire.
+    .executableTarget(
+      name: "fuzz-probe", dependencies: ["OVSWire"], path: "Tests/Fuzz/Probe", swiftSettings: settings),
+
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
     .testTarget(
       name: "OVSWireTests", dependencies: ["OVSWire", "TestSupport"], exclude: ["Corpus"], swiftSettings: settings),
