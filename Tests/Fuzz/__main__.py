@@ -158,6 +158,8 @@ def main() -> int:
     )
     parser.add_argument("--build", default="release", choices=["debug", "release"], help="which build (release)")
     options = parser.parse_args()
+    if options.jobs < 1 or min(options.lines, options.seconds, options.round_lines, options.round or 0) < 0:
+        parser.error("--jobs must be at least 1, and nothing negative")
     names = options.target or list(TARGETS)
     folder = ROOT / ".build" / options.build
     for program in ("ovs-bridge", "fuzz-probe"):
@@ -171,7 +173,13 @@ def main() -> int:
     elif not lines and not seconds:
         seconds = SECONDS
     plan = Plan(
-        folder, seed, options.round or 0, options.round_lines, options.jobs, lines // len(names), seconds / len(names)
+        folder,
+        seed,
+        options.round or 0,
+        options.round_lines,
+        options.jobs,
+        -(-lines // len(names)),
+        seconds / len(names),
     )
     print(f"seed {seed}", flush=True)
     is_well = replay(plan, names)
