@@ -10,7 +10,7 @@ import subprocess
 from typing import Callable, List, NamedTuple, Set
 
 from books import TRAPPED, Books, Ledger
-from footprint import Footprint, footprint
+from footprint import ALLOCATOR, Footprint, footprint
 from load import Line
 
 PIECE = 1 << 16
@@ -64,7 +64,7 @@ class BridgeUnderLoad:
         #: The statuses with which it may end: with none before it is asked to.
         self._statuses: Set[int] = set()
         self._may_leave_open = False
-        environment = {**os.environ, "OVS_API_KEY": "key", "no_proxy": "*"}
+        environment = {**os.environ, "OVS_API_KEY": "key", "no_proxy": "*", **(ALLOCATOR if kind.is_lasting else {})}
         pipe = subprocess.PIPE
         command = [program, "--log-level", "error", "--parent-pid", str(os.getpid()), *kind.options]
         self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment)

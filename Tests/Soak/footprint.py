@@ -9,10 +9,13 @@ import neighbours  # noqa: F401 (lets the others be found)
 from child import memory_of
 
 MIB = 1 << 20
-#: How much more memory is still flat. What comes in bursts stays in the allocator: 1,024 commands in flight, an answer
-#: for each and the largest reply of a service together are about this, and which of them has met which others by the
-#: warm-up's end is chance. A leak is another matter: 16 bytes a command are 16 MiB in a million.
+#: How much more memory is still flat: what a bridge may have come to need only after the warm-up. That is a dozen more
+#: connections with TLS, which take some 60 KiB each, and what a jam leaves in the allocator: 1,024 commands in flight,
+#: 256 KiB of answers and a line of input. A leak is another matter: 8 bytes a command are 8 MiB in a million.
 GROWTH = 2 * MIB
+#: Has glibc give back what is free, so that what stays is held. By itself it keeps the more the larger the pieces were
+#: that were freed: after a reply of 1 MiB up to 4 MiB, which come and go, and would hide a leak or look like one.
+ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": str(128 * 1024), "MALLOC_TRIM_THRESHOLD_": str(128 * 1024)}
 
 
 class Footprint(NamedTuple):
