@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import NamedTuple, Optional, Set
 
@@ -41,10 +42,12 @@ def footprint(pid: int) -> Footprint:
     connected = _connections(pid)
     descriptors = connections = 0
     for name in os.listdir(f"/proc/{pid}/fd"):
-        if os.readlink(f"/proc/{pid}/fd/{name}") in connected:
-            connections += 1
-        else:
-            descriptors += 1
+        # One may have been closed since.
+        with contextlib.suppress(FileNotFoundError):
+            if os.readlink(f"/proc/{pid}/fd/{name}") in connected:
+                connections += 1
+            else:
+                descriptors += 1
     return Footprint(memory_of(pid, "VmRSS") or 0, descriptors, connections)
 
 

@@ -11,8 +11,8 @@ import unittest
 from pathlib import Path
 from typing import Tuple
 
-import books
 import neighbours
+import books
 from soak import Soak, limited_turns
 from summary import summary
 
