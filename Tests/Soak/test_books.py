@@ -10,7 +10,7 @@ from typing import Any, Dict, List, Optional
 
 import books
 from books import Books, Ledger
-from commands import NUMBERS, Command, Life
+from commands import NUMBERS, Batch, Command, Life
 from load import Line, Load
 
 EMAIL = "user1@soak.example"
@@ -108,11 +108,12 @@ class ServiceBooksTests(BooksTestCase):
                 self.assert_found(books.APPLIED_TWICE)
 
     def test_a_change_that_was_sent_again_is_found_but_not_after_a_refusal(self) -> None:
-        self.answer(self.send("RESET_PASSWORD", email=EMAIL), "NETWORK", "unknown")
-        self.journal({"method": "ResetPassword", "status": 401}, {"method": "ResetPassword"})
-        self.assert_found()
-        self.journal({"method": "ResetPassword", "status": 503})
-        self.assert_found(books.SENT_TWICE)
+        for status, found in ((401, 0), (429, 0), (307, 1), (503, 1), (None, 1)):
+            with self.subTest(status=status):
+                self.setUp()
+                self.answer(self.send("RESET_PASSWORD", email=EMAIL), "NETWORK", "unknown")
+                self.journal({"method": "ResetPassword", "status": status}, {"method": "ResetPassword"})
+                self.assert_found(*[books.SENT_TWICE] * found)
 
     def test_a_success_that_was_not_applied_is_found(self) -> None:
         self.answer(self.send("RESET_PASSWORD", email=EMAIL))
@@ -160,15 +161,28 @@ class ServiceBooksTests(BooksTestCase):
         self.answer(self.send("GET_ACCOUNT_TYPE"), data={"type": "12"})
         self.assert_found(books.WRONG)
 
+    def cancel(self, target: Command) -> Command:
+        cancel = Command("CANCEL", {"id": target.id})
+        cancel.cancels = target
+        cancel.number = cancel.id = next(self.numbers)
+        self.ledger.send(cancel)
+        return cancel
+
+    def test_what_is_taken_back_is_answered_first_but_in_a_batch(self) -> None:
+        for batch in (None, Batch()):
+            with self.subTest(batch=batch):
+                self.setUp()
+                target = self.send("RESET_PASSWORD", email=EMAIL)
+                target.batch = batch
+                self.answer(self.cancel(target), data={"cancelled": 1})
+                self.assertEqual(self.books.findings[books.WRONG], 0 if batch else 1)
+
     def test_a_cancellation_tells_what_it_took_back(self) -> None:
         for answers in ((("CANCELLED", "not_sent"), 0), (("", None), 1), (("CANCELLED", "not_sent"), 1)):
             with self.subTest(answers=answers):
                 self.setUp()
                 target = self.send("RESET_PASSWORD", email=EMAIL)
-                cancel = Command("CANCEL", {"id": target.id})
-                cancel.cancels = target
-                cancel.number = cancel.id = next(self.numbers)
-                self.ledger.send(cancel)
+                cancel = self.cancel(target)
                 (error, outcome), count = answers
                 self.answer(target, error, outcome)
                 self.answer(cancel, data={"cancelled": count})
