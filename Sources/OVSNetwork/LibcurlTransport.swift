@@ -219,6 +219,7 @@ public final class LibcurlTransport: NetworkTransport {
   private func release(_ transfer: Transfer) {
     multi.remove(transfer.easy)
     transfer.clear()
-    if Libcurl.canReuseHandles, idle.count < options.maxConnections { idle.append(transfer) }
+    guard idle.count < options.maxConnections, Libcurl.canReuseHandles || transfer.renew() else { return }
+    idle.append(transfer)
   }
 }

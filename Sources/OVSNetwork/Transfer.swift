@@ -36,7 +36,7 @@ final class Transfer {
   /// Memory above this is given back after an unusually large answer.
   private static let keptBytes = 1 << 16
 
-  let easy: OpaquePointer
+  private(set) var easy: OpaquePointer
   private(set) var ticket = 0
   /// The service, as messages name it.
   private(set) var host = ""
@@ -47,7 +47,7 @@ final class Transfer {
   private(set) var body: [UInt8] = []
 
   private let words = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CCURL_ERROR_SIZE))
-  private let paths: AMAPIPaths
+  private let options: LibcurlTransport.Options
   /// What it is set up for, as long as the next request is for the same.
   private var target: (method: AMAPIRequest.Method, domain: APIDomain)?
   /// The token in the headers.
@@ -57,7 +57,7 @@ final class Transfer {
   /// How much of the form was handed over, where libcurl has to ask for it.
   private var formOffset = 0
   /// Whether libcurl asks before it sends a request.
-  private let asksBefore: Bool
+  private var asksBefore = false
   /// Whether sending it has begun.
   private var isBegun = false
   /// Whether it was refused a connection that had ended, before anything was sent: it may start over.
@@ -81,7 +81,7 @@ final class Transfer {
   /// What of the answer was longer than is taken.
   private var excess: String?
 
-  /// A handle with all that is the same for every request; nil where memory is out.
+  /// A handle for requests, one after the other; nil where memory is out.
   init?(_ options: LibcurlTransport.Options, _ kept: KeptSockets) {
     guard let easy = ccurl_easy_init() else {
       words.deallocate()
@@ -89,7 +89,24 @@ final class Transfer {
     }
     self.easy = easy
     self.kept = kept
-    paths = options.paths
+    self.options = options
+    setUp()
+  }
+
+  /// Takes another handle of libcurl, where one can't be used again; false where memory is out.
+  func renew() -> Bool {
+    guard let easy = ccurl_easy_init() else { return false }
+    ccurl_easy_cleanup(self.easy)
+    self.easy = easy
+    ccurl_list_free(headers)
+    headers = nil
+    target = nil
+    setUp()
+    return true
+  }
+
+  /// Sets what is the same for every request.
+  private func setUp() {
     asksBefore =
       ccurl_easy_set_prereq_function(easy) { data, _, _, _, port in
         Int32(Transfer.behind(data).begin(port: port) ? CCURL_PREREQFUNC_OK : CCURL_PREREQFUNC_ABORT)
@@ -175,7 +192,7 @@ final class Transfer {
     host = domain.description
     isEncrypted = domain.isEncrypted
     isChange = method.endpoint.isChange
-    ccurl_easy_set_string(easy, CCURLOPT_URL, domain.base + paths[method])
+    ccurl_easy_set_string(easy, CCURLOPT_URL, domain.base + options.paths[method])
     // What goes to this machine in plain text must not pass through another one.
     ccurl_easy_set_string(easy, CCURLOPT_PROXY, isEncrypted ? nil : "")
     isProxied = isEncrypted && Self.proxyVariables.contains { getenv($0).map { $0.pointee != 0 } ?? false }
