@@ -30,7 +30,7 @@ enum Invocation {
   }
 
   /// Reads the arguments behind the program's name, and the environment for what they leave open.
-  init(_ arguments: some Sequence<String>, environment: (String) -> String?) throws(UsageError) {
+  init(_ arguments: some Sequence<String>, environment: (Variable) -> String?) throws(UsageError) {
     var settings = Settings()
     var rest = Array(arguments)[...]
     while let argument = rest.popFirst() {
@@ -62,13 +62,13 @@ enum Invocation {
         }
       }
     }
-    settings.bridge.apiKey = settings.bridge.apiKey ?? environment("OVS_API_KEY")
-    settings.bridge.secretKey = environment("OVS_SECRET_KEY")
-    if settings.bridge.apiDomain == nil, let text = environment("OVS_API_DOMAIN") {
+    settings.bridge.apiKey = settings.bridge.apiKey ?? environment(.apiKey)
+    settings.bridge.secretKey = environment(.secretKey)
+    if settings.bridge.apiDomain == nil, let text = environment(.apiDomain) {
       do throws(Option.ValueError) {
         settings.bridge.apiDomain = try Option.domain(text)
       } catch {
-        throw UsageError(message: "OVS_API_DOMAIN \(error.reason)")
+        throw UsageError(message: "\(Variable.apiDomain.rawValue) \(error.reason)")
       }
     }
     // A bridge that starts with a real service never turns to the sandbox.

@@ -22,7 +22,7 @@ enum HelpText {
     }
     text += """
 
-      Environment: OVS_API_KEY, OVS_SECRET_KEY, OVS_API_DOMAIN; https_proxy, all_proxy, no_proxy
+      Environment: \(Variable.allCases.map(\.rawValue).joined(separator: ", ")); https_proxy, all_proxy, no_proxy
 
       Exit status:
         0        all is answered

@@ -17,13 +17,16 @@ enum OVSBridgeCommand {
   private static let startFailureStatus: Int32 = 71
 
   static func main() {
+    // Before the first secret is read.
+    CoreDumps.turnOff()
     let invocation: Invocation
     do throws(Invocation.UsageError) {
-      invocation = try Invocation(CommandLine.arguments.dropFirst(), environment: environment)
+      invocation = try Invocation(CommandLine.arguments.dropFirst(), environment: \.value)
     } catch {
       complain(error.message)
       exit(usageStatus)
     }
+    Variable.forgetSecrets()
     switch invocation {
     case .action(.help): print(HelpText.help, terminator: "")
     case .action(.version): print(HelpText.version, terminator: "")
@@ -44,11 +47,5 @@ enum OVSBridgeCommand {
   private static func complain(_ message: String) {
     let line = Array("ovs-bridge: \(message)\n".utf8)
     _ = write(STDERR_FILENO, line, line.count)
-  }
-
-  /// A variable of the environment; nil if it is unset or empty.
-  private static func environment(_ name: String) -> String? {
-    guard let value = getenv(name), value.pointee != 0 else { return nil }
-    return String(cString: value)
   }
 }

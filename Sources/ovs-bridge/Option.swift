@@ -206,7 +206,8 @@ struct Option: Sendable {
   }
 
   private static func key(inFile path: String) throws(ValueError) -> String {
-    let bytes = try contents(ofFile: path, upTo: 4096)
+    var bytes = try contents(ofFile: path, upTo: 4096)
+    defer { wipe(&bytes) }
     guard let text = String(validating: bytes, as: UTF8.self), bytes.count < 4096 else {
       throw ValueError(reason: "must hold the key alone, on one line")
     }
@@ -234,9 +235,12 @@ struct Option: Sendable {
     guard let file = fopen(path, "r") else {
       throw ValueError(reason: "can't be read: \(String(cString: strerror(errno)))")
     }
+    // It may hold a key, of which no copies are to be left.
+    setvbuf(file, nil, _IONBF, 0)
     defer { fclose(file) }
     var bytes: [UInt8] = []
     var piece = [UInt8](repeating: 0, count: 4096)
+    defer { wipe(&piece) }
     while bytes.count < limit {
       let count = fread(&piece, 1, min(piece.count, limit - bytes.count), file)
       guard ferror(file) == 0 else { throw ValueError(reason: "can't be read: \(String(cString: strerror(errno)))") }
