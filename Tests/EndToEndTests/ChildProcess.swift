@@ -219,6 +219,14 @@ class ChildProcess {
     return String(decoding: bytes, as: UTF8.self)
   }
 
+  /// What of its log is there to be read.
+  func logSoFar() -> String {
+    var target = pollfd(fd: errors, events: Int16(POLLIN), revents: 0)
+    var bytes: [UInt8] = []
+    while errors >= 0, poll(&target, 1, 0) > 0, readSome(errors, into: &bytes) {}
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
   /// The next line of its log.
   func logLine() throws -> String {
     var bytes: [UInt8] = []
@@ -283,10 +291,8 @@ class ChildProcess {
   }
 
   private func stderrSoFar() -> String {
-    var target = pollfd(fd: errors, events: Int16(POLLIN), revents: 0)
-    var bytes: [UInt8] = []
-    while errors >= 0, poll(&target, 1, 0) > 0, readSome(errors, into: &bytes) {}
-    return bytes.isEmpty ? "" : "; its log: \(String(decoding: bytes, as: UTF8.self))"
+    let text = logSoFar()
+    return text.isEmpty ? "" : "; its log: \(text)"
   }
 
   /// Appends what can be read; false at the end.
