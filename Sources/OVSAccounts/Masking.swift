@@ -1,6 +1,6 @@
 /// `text` with `***` in place of each of `secrets` that stands in it: as it is, or with some of its characters in the
-/// percent form of URLs and forms, a space as `+`, behind a backslash, or as JSON's `\u` and four digits (RFC 8259,
-/// section 7).
+/// percent form of URLs and forms, a space as `+`, behind a backslash, or in JSON's short forms such as `\n` and `\u` with
+/// four digits (RFC 8259, section 7).
 ///
 /// - Parameter limit: how many bytes of the result are enough; it is cut there, and ends in `…`.
 func masked(_ text: String, hiding secrets: [String], limit: Int = 1000) -> String {
@@ -66,10 +66,17 @@ private func endOfPercentForm(_ scalar: Unicode.Scalar, in text: [UInt8], from s
 }
 
 private func endOfBackslash(_ scalar: Unicode.Scalar, in text: [UInt8], from start: Int) -> Int? {
-  guard scalar.isASCII, start + 1 < text.count, text[start] == UInt8(ascii: "\\"),
-    text[start + 1] == UInt8(truncatingIfNeeded: scalar.value)
-  else { return nil }
-  return start + 2
+  guard scalar.isASCII, start + 1 < text.count, text[start] == UInt8(ascii: "\\") else { return nil }
+  let escaped: Unicode.Scalar =
+    switch scalar {
+    case "\u{8}": "b"
+    case "\t": "t"
+    case "\n": "n"
+    case "\u{c}": "f"
+    case "\r": "r"
+    default: scalar
+    }
+  return text[start + 1] == UInt8(ascii: escaped) ? start + 2 : nil
 }
 
 private func endOfUnicodeEscape(_ scalar: Unicode.Scalar, in text: [UInt8], from start: Int) -> Int? {

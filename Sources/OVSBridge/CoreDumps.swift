@@ -11,7 +11,7 @@ public enum CoreDumps {
   /// Linux's PR_SET_DUMPABLE.
   private static let setDumpable: Int32 = 4
 
-  /// Has no core written from here on, whatever happens.
+  /// Has no core written from here on, and nothing of the memory shown, whatever happens.
   ///
   /// A limit of 0 is not enough on Linux, where a core that goes to a program (`|` in
   /// `/proc/sys/kernel/core_pattern`) is not held to it. So the process is also made one that can't be dumped, as
@@ -22,7 +22,14 @@ public enum CoreDumps {
   ///
   /// The limit stands where the other can't be had, and for a program that should ever be started from here: it is
   /// inherited, and the other is not.
+  ///
+  /// Swift's runtime answers a crash by writing registers, and the memory that they point to, to stderr. So what it does
+  /// at these signals is taken back, unless `SWIFT_BACKTRACE` asks for it. A signal that is sent then ends the process
+  /// as it should, too: the runtime goes on after it.
   public static func turnOff() {
+    if getenv("SWIFT_BACKTRACE") == nil {
+      for number in [SIGQUIT, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP] { signal(number, SIG_DFL) }
+    }
     var limit = rlimit(rlim_cur: 0, rlim_max: 0)
     #if canImport(Glibc)
       setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit)

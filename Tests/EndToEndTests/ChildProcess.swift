@@ -70,7 +70,7 @@ class ChildProcess {
       for descriptor in descriptors { posix_spawn_file_actions_addclose(&actions, descriptor) }
     }
     var variables = ProcessInfo.processInfo.environment.filter {
-      !$0.key.hasPrefix("OVS_") && !$0.key.lowercased().hasSuffix("_proxy")
+      !$0.key.hasPrefix("OVS_") && !$0.key.lowercased().hasSuffix("_proxy") && $0.key != "SWIFT_BACKTRACE"
     }
     variables.merge(environment) { $1 }
     var arguments = ([program] + options).map { strdup($0) } + [nil]

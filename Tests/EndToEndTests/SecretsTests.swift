@@ -116,6 +116,39 @@ import Testing
     #expect(missing.isEmpty, "the faults brought about fewer errors than they were made for: \(missing)")
   }
 
+  @Test(
+    "What a service echoes of a key is masked, however it spells it, in a word or in a code",
+    arguments: ["k", "a/b+c d", "pl\"an\\ted", "line\nfeed\tand more", "schlüssel-😀"])
+  func spellings(_ key: String) throws {
+    let server = try AMAPIServer()
+    let bridge = try BridgeProcess(server.bridgeOptions + ["--log-level", "debug"])
+    func json(_ value: Any) throws -> String {
+      String(decoding: try JSONSerialization.data(withJSONObject: value, options: .fragmentsAllowed), as: UTF8.self)
+    }
+    try bridge.mustDo(#"{"cmd":10,"data":{"api_key":\#(try json(key))}}"#)
+    let percent = key.utf8.map { "%" + ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    let escapes = key.utf16.map { unit in
+      let digits = String(unit, radix: 16)
+      return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+    }.joined()
+    let form = key.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
+    let alone = [
+      key, percent, percent.uppercased(), form, form.replacingOccurrences(of: "%20", with: "+"), escapes,
+      String(try json(key).dropFirst().dropLast()),
+    ]
+    let spellings = alone.map { ($0, "***") } + [("(\(key)\(key))", "(******)"), ("=\(key)=", "=***=")]
+    for (spelling, expected) in spellings {
+      let body = try json(["status": "error", "code": spelling, "message": "odd: <\(spelling)>"])
+      try server.tell(#"{"do":"fault","fault":"status","status":400,"body":\#(try json(body))}"#)
+      let answer = try bridge.ask(#"{"cmd":22,"data":{"email":"ann@example.com"}}"#)
+      #expect(answer.error == 18, "\(answer)")
+      #expect(answer.detail("backend_code") as? String == expected, "\(spelling): \(answer)")
+      #expect(answer.detail("backend_message") as? String == "odd: <\(expected)>", "\(spelling): \(answer)")
+    }
+    #expect(try bridge.lines() == [])
+    #expect(!(try bridge.log()).contains(key) || key == "k")
+  }
+
   @Test("The values of the variables that hold secrets are gone from the environment, and the others stay")
   func environment() throws {
     let bridge = try BridgeProcess(

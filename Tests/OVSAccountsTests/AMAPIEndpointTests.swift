@@ -96,6 +96,7 @@ struct AMAPIEndpointTests {
       ("p w&~", "p w&~, p+w%26~, p%20w%26%7e, p+w&%7E", "***, ***, ***, ***"), ("a/b", #"a\/b"#, "***"),
       ("a\"b", #"a\"b a%22b"#, "*** ***"), ("50%25", "50%25 50%2525", "*** ***"),
       ("é", "é %C3%A9 %c3%a9", "*** *** ***"),
+      ("a\nb\t", #"a\nb\t a\u000ab%09"#, "*** ***"), ("n", #"\n n"#, "*** ***"), ("k", "the key", "the ***ey"),
       ("abc", "abab abcabc ab", "abab ****** ab"), ("a b", "a-b a%2 b a%", "a-b a%2 b a%"),
       ("pä😀", #"p\u00e4\uD83D\ude00 p\u00E4😀 p\u00e4"#, #"*** *** p\u00e4"#),
       (String(repeating: "\\", count: 60), String(repeating: "\\", count: 120), "***"),
