@@ -29,6 +29,7 @@ final class Multi {
   init?(maxConnections: Int) {
     guard let multi = ccurl_multi_init() else { return nil }
     self.multi = multi
+    Self.keepFromOtherPrograms()
     ccurl_multi_set_long(multi, CCURLMOPT_MAXCONNECTS, maxConnections)
     let this = Unmanaged.passUnretained(self).toOpaque()
     ccurl_multi_set_socket_function(
@@ -41,6 +42,15 @@ final class Multi {
     ccurl_multi_set_socket_function(multi, nil, nil)
     ccurl_multi_set_timer_function(multi, nil, nil)
     ccurl_multi_cleanup(multi)
+  }
+
+  /// Marks what is open to be closed for other programs, should the process ever start one: libcurl opens a pair of
+  /// sockets to be woken by, which some versions leave unmarked. It doesn't tell their numbers, but they are low.
+  private static func keepFromOtherPrograms() {
+    for descriptor in Int32(3)..<1024 {
+      let flags = fcntl(descriptor, F_GETFD)
+      if flags >= 0, flags & FD_CLOEXEC == 0 { _ = fcntl(descriptor, F_SETFD, flags | FD_CLOEXEC) }
+    }
   }
 
   private static func behind(_ data: UnsafeMutableRawPointer?) -> Multi {

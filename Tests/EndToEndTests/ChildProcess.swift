@@ -170,6 +170,12 @@ class ChildProcess {
     input = -1
   }
 
+  /// Closes the reading end of its log.
+  func closeErrors() {
+    close(errors)
+    errors = -1
+  }
+
   /// Closes the reading end of its output.
   func closeOutput() {
     close(output)
