@@ -42,6 +42,8 @@ public final class LibcurlTransport: NetworkTransport {
   /// Few. Those that were abandoned while libcurl looked up a name are among them until it is done.
   private var transfers: [Transfer] = []
   private var idle: [Transfer] = []
+  /// Idle ones whose handles can't be used again.
+  private var used: [Transfer] = []
   /// Requests on the HTTP/2 connection of one that was given up: it may be dead. Until they have ended, and it is
   /// closed, others get connections of their own.
   private var suspects: Set<Int> = []
@@ -79,7 +81,7 @@ public final class LibcurlTransport: NetworkTransport {
   public func send(
     _ request: AMAPIRequest, as ticket: Int, within limit: Duration?, at now: Duration
   ) -> AMAPIReply? {
-    guard let domain = request.domain, let transfer = idle.popLast() ?? Transfer(options, kept) else {
+    guard let domain = request.domain, let transfer = idle.popLast() ?? renewed() ?? Transfer(options, kept) else {
       return fail(ticket, Self.outOfMemory)
     }
     guard !isStuck(domain) else {
@@ -163,6 +165,8 @@ public final class LibcurlTransport: NetworkTransport {
   public func addTargets(to targets: inout [pollfd], at now: Duration) {
     multi.takeTimer(at: now)
     takeDone(at: now)
+    // Here nobody waits for it: what there is to answer is answered.
+    while let transfer = renewed() { idle.append(transfer) }
     targets += multi.targets
   }
 
@@ -219,7 +223,13 @@ public final class LibcurlTransport: NetworkTransport {
   private func release(_ transfer: Transfer) {
     multi.remove(transfer.easy)
     transfer.clear()
-    guard idle.count < options.maxConnections, Libcurl.canReuseHandles || transfer.renew() else { return }
-    idle.append(transfer)
+    guard idle.count + used.count < options.maxConnections else { return }
+    if Libcurl.canReuseHandles { idle.append(transfer) } else { used.append(transfer) }
+  }
+
+  /// One whose handle can't be used again, with another one.
+  private func renewed() -> Transfer? {
+    guard let transfer = used.popLast(), transfer.renew() else { return nil }
+    return transfer
   }
 }

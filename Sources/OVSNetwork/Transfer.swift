@@ -98,10 +98,10 @@ final class Transfer {
     guard let easy = ccurl_easy_init() else { return false }
     ccurl_easy_cleanup(self.easy)
     self.easy = easy
-    ccurl_list_free(headers)
-    headers = nil
-    target = nil
     setUp()
+    // The next request is most often like the last.
+    if let target { aim(at: target.method, target.domain) }
+    setHeaders(bearer)
     return true
   }
 
