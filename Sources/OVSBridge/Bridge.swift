@@ -173,6 +173,9 @@ public struct Bridge: ~Copyable {
 
   /// Waits for whatever comes first, and takes it.
   private mutating func wait() -> Exit? {
+    // Nothing that came in outlasts its being taken, however long the wait.
+    splitter.forgetTaken()
+    reader.forget()
     targets.removeAll(keepingCapacity: true)
     targets.append(pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0))
     let isReading = input != nil && hasRoom
@@ -210,7 +213,9 @@ public struct Bridge: ~Copyable {
     guard let input else { return }
     let count = read(input, buffer.baseAddress, buffer.count)
     if count > 0 {
-      splitter.append(UnsafeBufferPointer(rebasing: buffer[..<count]).span)
+      let piece = UnsafeMutableBufferPointer(rebasing: buffer[..<count])
+      splitter.append(UnsafeBufferPointer(piece).span)
+      wipe(UnsafeMutableRawBufferPointer(piece))
       return
     }
     if count < 0 {

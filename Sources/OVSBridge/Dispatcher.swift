@@ -40,6 +40,12 @@ struct Dispatcher: ~Copyable {
       answers = Array(repeating: [], count: count)
       left = count
     }
+
+    /// Leaves nothing of the answers, which may hold passwords, in memory.
+    @inline(never)
+    func forgetAnswers() {
+      for index in answers.indices { wipe(&answers[index]) }
+    }
   }
 
   /// Elements of a batch that have not been taken yet, because there was no room.
@@ -325,5 +331,6 @@ struct Dispatcher: ~Copyable {
       separator = ","
     }
     if slot.batch.hasAnswers { output.raw("]\n") }
+    slot.batch.forgetAnswers()
   }
 }

@@ -12,6 +12,8 @@ import OVSWire
 ///
 /// A pipe or terminal is opened anew, so that only this end is non-blocking; a socket is asked per call not to wait; a
 /// file takes everything. A pipe that can't be opened takes PIPE_BUF bytes at once when `poll` calls it writable.
+///
+/// Answers may hold passwords: what is written is overwritten with zeros in memory.
 struct Output: ~Copyable {
   /// How a descriptor is written to without waiting.
   private enum Kind {
@@ -66,7 +68,7 @@ struct Output: ~Copyable {
       swap(&bytes, &more)
     } else {
       more.withUnsafeBytes { bytes.append(contentsOf: $0.assumingMemoryBound(to: UInt8.self)) }
-      more.removeAll(keepingAtMost: Self.keptBytes)
+      more.eraseAll(keepingAtMost: Self.keptBytes)
     }
   }
 
@@ -78,6 +80,8 @@ struct Output: ~Copyable {
         return .blocked
       }
       if written < 0 { return .closed(errno) }
+      // At once, while it is in the processor's cache.
+      bytes.erase(head..<head + written)
       head += written
     }
     forgetWritten()

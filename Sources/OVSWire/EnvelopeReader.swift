@@ -60,6 +60,9 @@ public struct EnvelopeReader: ~Copyable {
     }
   }
 
+  /// Forgets the line: it may have held secrets.
+  public mutating func forget() { document.reset() }
+
   /// Makes what can be made of a line over the limit: an error under the identifier that its start holds.
   public mutating func read(_ line: LineSplitter.OverlongLine, limit: Int) -> Message {
     // What was kept breaks off somewhere, so the scan ends in an error; the members before that are what is wanted.

@@ -1,7 +1,7 @@
 /// Elements in a row that grow at the end.
 ///
 /// Lines are read, and answers written, in many short pieces, whose cost with an array is its checks and references:
-/// this has one check a piece, and one owner.
+/// this has one check a piece, and one owner. Memory that it gives back holds nothing any more: it may have held secrets.
 @frozen public struct GrowingBuffer<Element: BitwiseCopyable>: ~Copyable {
   @usableFromInline var storage = UnsafeMutableBufferPointer<Element>(start: nil, count: 0)
   @usableFromInline var used = 0
@@ -10,6 +10,7 @@
   @inlinable public init() {}
 
   @inlinable deinit {
+    eraseAll()
     storage.deallocate()
   }
 
@@ -75,7 +76,14 @@
   @inlinable public mutating func removeFirst(_ removed: Int) {
     let rest = UnsafeMutableBufferPointer(rebasing: storage[removed..<count])
     _ = UnsafeMutableBufferPointer(rebasing: storage[..<rest.count]).update(fromContentsOf: rest)
+    erase(rest.count..<used)
     used = rest.count
+  }
+
+  /// Overwrites all elements with zeros and removes them, and keeps their memory if it is no more than `limit` bytes.
+  @inlinable public mutating func eraseAll(keepingAtMost limit: Int) {
+    eraseAll()
+    removeAll(keepingAtMost: limit)
   }
 
   /// Removes all elements, and keeps their memory if it is no more than `limit` bytes.
@@ -88,8 +96,16 @@
   mutating func move(to capacity: Int) {
     let larger = UnsafeMutableBufferPointer<Element>.allocate(capacity: capacity)
     _ = larger.update(fromContentsOf: storage[..<count])
+    eraseAll()
     storage.deallocate()
     storage = larger
+  }
+
+  @inlinable func eraseAll() { erase(0..<used) }
+
+  /// Overwrites elements with zeros.
+  @inlinable public func erase(_ range: Range<Int>) {
+    wipe(UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: storage[range])))
   }
 }
 
@@ -98,8 +114,10 @@ public typealias ByteBuffer = GrowingBuffer<UInt8>
 
 extension ByteBuffer {
   /// Gives the bytes, which are good until it returns, to `body`.
-  public func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
-    body(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(storage)[..<count]))
+  @inlinable public func withUnsafeBytes<Result, Failure>(
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try body(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(storage)[..<count]))
   }
 
   /// Appends what `text` stands for in UTF-8.

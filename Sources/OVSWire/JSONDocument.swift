@@ -56,6 +56,8 @@ public struct JSONDocument: ~Copyable {
   private static let keptBytes = 256 * 1024
 
   private(set) var bytes: [UInt8] = []
+  /// How much of its memory has been written to: texts before may have been longer.
+  private var writtenBytes = 0
   private var isASCII = true
   private var scanner = JSONScanner()
 
@@ -76,11 +78,14 @@ public struct JSONDocument: ~Copyable {
   /// - Throws: the first byte that is not UTF-8, if there is one anywhere; else the first that is not JSON.
   public mutating func parse(_ text: Span<UInt8>) throws(JSONError) {
     precondition(text.count <= Self.maximumBytes)
+    // Memory is not given back with a text in it.
+    if bytes.capacity > 0, text.count > bytes.capacity || bytes.capacity > Self.keptBytes { reset() }
     let isLong = text.count > Self.keptBytes
     if !isLong, bytes.capacity > Self.keptBytes { bytes = [] }
     bytes.removeAll(keepingCapacity: true)
     scanner.reset(keepingAtMost: isLong ? .max : Self.keptBytes)
     text.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
+    writtenBytes = max(writtenBytes, bytes.count)
 
     let fault = Self.scan(bytes, with: &scanner, isASCII: &isASCII)
     if scanner.entries.isEmpty { reset() }
@@ -106,8 +111,12 @@ public struct JSONDocument: ~Copyable {
     return utf8Fault
   }
 
-  /// Forgets the text, keeping its memory.
-  mutating func reset() {
+  /// Forgets the text, keeping its memory, in which nothing is left of it and of those before: they may have held
+  /// secrets.
+  public mutating func reset() {
+    bytes.append(contentsOf: repeatElement(0, count: writtenBytes - bytes.count))
+    wipe(&bytes)
+    writtenBytes = 0
     bytes.removeAll(keepingCapacity: true)
     scanner.reset(keepingAtMost: .max)
     scanner.appendNull()

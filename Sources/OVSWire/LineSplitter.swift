@@ -11,6 +11,9 @@
 /// A line ends at LF and nowhere else. One CR before the LF, blank lines and a byte order mark at the start of the
 /// stream are dropped; a last line without LF counts. Of a line over the limit the start is kept, so that its answer
 /// can name it, and the rest is counted and forgotten: memory stays within twice the limit and a piece.
+///
+/// Lines may hold secrets. So what has been handed out is overwritten with zeros: with ``forgetTaken()``, and when more
+/// is appended at the latest.
 public struct LineSplitter {
   /// A line of the stream.
   public enum Line: Equatable, Sendable {
@@ -40,6 +43,8 @@ public struct LineSplitter {
   private static let keptBytes = 256 * 1024
 
   private let limit: Int
+  /// Up to where the bytes are overwritten.
+  private var forgotten = 0
   /// Where the line now being read starts.
   private var start = 0
   /// Up to where its end was looked for in vain.
@@ -57,14 +62,48 @@ public struct LineSplitter {
 
   /// Takes the stream's next bytes.
   public mutating func append(_ piece: Span<UInt8>) {
+    forgetTaken()
     if start == bytes.count, bytes.capacity > Self.keptBytes, !wasLong {
       bytes = []
     } else {
-      bytes.removeSubrange(..<start)
+      removeForgotten()
     }
     searched -= start
     start = 0
+    forgotten = 0
+    reserve(piece.count)
     piece.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
+  }
+
+  /// Overwrites the lines that have been handed out; their places are good no more.
+  public mutating func forgetTaken() {
+    guard forgotten < start else { return }
+    bytes.withUnsafeMutableBytes { wipe(UnsafeMutableRawBufferPointer(rebasing: $0[forgotten..<start])) }
+    forgotten = start
+  }
+
+  /// Moves the rest to the front. What is left of it behind its new place is overwritten.
+  private mutating func removeForgotten() {
+    guard start > 0 else { return }
+    let count = bytes.count - start
+    if count > 0 {
+      bytes.withUnsafeMutableBytes { buffer in
+        let rest = UnsafeRawBufferPointer(rebasing: buffer[start...])
+        UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]).copyMemory(from: rest)
+        wipe(UnsafeMutableRawBufferPointer(rebasing: buffer[max(start, count)...]))
+      }
+    }
+    bytes.removeLast(start)
+  }
+
+  /// Makes room for more bytes. The array would leave a copy behind.
+  private mutating func reserve(_ more: Int) {
+    guard bytes.capacity - bytes.count < more else { return }
+    var larger: [UInt8] = []
+    larger.reserveCapacity(max(bytes.count + more, 2 * bytes.capacity))
+    larger += bytes
+    wipe(&bytes)
+    bytes = larger
   }
 
   /// Says that the stream has ended: a last line without LF is complete.

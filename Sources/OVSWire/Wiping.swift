@@ -20,5 +20,5 @@
 /// Overwrites the elements of an array that may have held a secret with zeros. It must not be shared: a copy would keep
 /// them.
 @inlinable public func wipe(_ bytes: inout [UInt8]) {
-  bytes.withUnsafeMutableBytes { wipe($0) }
+  if !bytes.isEmpty { bytes.withUnsafeMutableBytes { wipe($0) } }
 }
