@@ -70,10 +70,11 @@ import Testing
     func descriptors() throws -> Int {
       try FileManager.default.contentsOfDirectory(atPath: "/proc/\(bridge.processID)/fd").count
     }
-    try ask(10_000)
+    // Until the allocator has what it keeps.
+    for _ in 0..<3 { try ask(10_000) }
     let (memory, open) = (try bridge.memory("VmRSS"), try descriptors())
-    for _ in 0..<9 { try ask(10_000) }
-    #expect(try bridge.memory("VmRSS") - memory < 1024, "the bridge has grown by so many kB over 90,000 requests")
+    for _ in 0..<7 { try ask(10_000) }
+    #expect(try bridge.memory("VmRSS") - memory < 1024, "the bridge has grown by so many kB over 70,000 requests")
     #expect(try descriptors() <= open)
     #expect(try server.count("requests") == 100_000)
     #expect(try server.count("connections_accepted") <= 16)
