@@ -176,9 +176,10 @@ final class Transfer {
     words[0] = 0
     if target?.method != request.method || target?.domain != domain { aim(at: request.method, domain) }
     if headers == nil || bearer != request.bearer { setHeaders(request.bearer) }
-    let bytes = request.form
+    var bytes = request.form
     form = .allocate(capacity: bytes.count)
     _ = form.initialize(from: bytes)
+    wipe(&bytes)
     ccurl_easy_set_long(easy, CCURLOPT_FRESH_CONNECT, isAlone ? 1 : 0)
     ccurl_easy_set_long(easy, CCURLOPT_FORBID_REUSE, 0)
     ccurl_easy_set_long(easy, CCURLOPT_POSTFIELDSIZE, form.count)
@@ -254,6 +255,9 @@ final class Transfer {
     deadline = nil
     isAbandoned = false
     ccurl_easy_set_pointer(easy, CCURLOPT_POSTFIELDS, nil)
+    // Both hold keys and passwords.
+    wipe(UnsafeMutableRawBufferPointer(form))
+    wipe(&body)
     form.deallocate()
     form = .init(start: nil, count: 0)
     formOffset = 0
