@@ -374,7 +374,7 @@ public struct AccountService: ~Copyable {
       guard let job = jobs[number] else { continue }
       var reason = failure(job.secrets)
       reason.message = "the session's token could not be renewed: \(reason.message)"
-      if job.isChange { reason.details.insert(.init("outcome", .string(Failure.Outcome.notSent.rawValue)), at: 0) }
+      if job.isChange { reason.details.insert(Failure.Outcome.notSent.detail, at: 0) }
       complete(number, .failure(reason))
     }
   }

@@ -85,7 +85,7 @@ extension Command.Rule {
     switch self {
     case .requestID: .isNormal
     case _ where text.isEmpty: .isBroken
-    case .text, .planType: .isNormal
+    case .text, .secret, .planType: .isNormal
     case .email: .init(text.isEmail)
     case .countryCode: countryCode(text)
     case .apiDomain: .init(APIDomain(text) != nil)
@@ -96,7 +96,7 @@ extension Command.Rule {
     switch self {
     case .requestID: .isNormal
     case .planType: text.utf8.allSatisfy(\.isPartOfInteger) ? .hasNormalForm(.string(text)) : .isBroken
-    case .text, .email, .countryCode, .apiDomain: .isBroken
+    case .text, .secret, .email, .countryCode, .apiDomain: .isBroken
     }
   }
 

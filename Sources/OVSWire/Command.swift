@@ -18,6 +18,8 @@ public final class Command: Sendable {
   public let result: Result
   /// What it does, in one sentence.
   public let summary: String
+  /// What becomes of things when it is carried out.
+  public let consequence: Consequence
   /// The place among its parameters of the one that names the account; nil where none does.
   public let accountParameter: Int?
   /// How the native answer to it begins, up to the data, if it was carried out.
@@ -26,7 +28,7 @@ public final class Command: Sendable {
   /// A row.
   public init(
     _ number: Int, _ name: String, _ parameters: [Parameter], needs: Needs, effect: Effect, operation: Operation,
-    result: Result = .null, _ summary: String
+    result: Result = .null, consequence: Consequence = .none, _ summary: String
   ) {
     self.number = number
     self.name = name
@@ -38,6 +40,7 @@ public final class Command: Sendable {
     self.operation = operation
     self.result = result
     self.summary = summary
+    self.consequence = consequence
     accountParameter = parameters.firstIndex { $0.rule == .email }
     var writer = JSONWriter()
     writer.nativeHead(number, notificationName, .ok)
@@ -68,6 +71,16 @@ public final class Command: Sendable {
     case immediate
     /// The process: it waits for all before it.
     case process
+  }
+
+  /// What becomes of things when a command is carried out, once or twice, for those who decide whether it may be.
+  public enum Consequence: Sendable {
+    /// Nothing is changed or lost by it that it doesn't name.
+    case none
+    /// Something is lost that can't be had back, but nothing more if it is done again.
+    case lossOnce
+    /// Something is lost that can't be had back, each time anew.
+    case lossEachTime
   }
 
   /// What carries a command out: one case for each function of the bridge.
@@ -140,25 +153,32 @@ public final class Command: Sendable {
     public let isRequired: Bool
     /// What it is.
     public let summary: String
+    /// A value that it takes, for the documents and their examples.
+    public let example: JSONValue
 
-    private init(_ name: String, alias: String?, _ rule: Rule, isRequired: Bool, _ summary: String) {
+    private init(
+      _ name: String, alias: String?, _ rule: Rule, isRequired: Bool, example: JSONValue?, _ summary: String
+    ) {
       self.name = name
       self.alias = alias
       self.rule = rule
       self.isRequired = isRequired
       self.summary = summary
+      self.example = example ?? rule.example
     }
 
     /// A parameter that the command can't do without.
     public static func required(
-      _ name: String, alias: String? = nil, _ rule: Rule, _ summary: String
+      _ name: String, alias: String? = nil, _ rule: Rule, example: JSONValue? = nil, _ summary: String
     ) -> Parameter {
-      Parameter(name, alias: alias, rule, isRequired: true, summary)
+      Parameter(name, alias: alias, rule, isRequired: true, example: example, summary)
     }
 
     /// A parameter that may be absent, null or an empty string.
-    public static func optional(_ name: String, _ rule: Rule, _ summary: String) -> Parameter {
-      Parameter(name, alias: nil, rule, isRequired: false, summary)
+    public static func optional(
+      _ name: String, _ rule: Rule, example: JSONValue? = nil, _ summary: String
+    ) -> Parameter {
+      Parameter(name, alias: nil, rule, isRequired: false, example: example, summary)
     }
   }
 
@@ -166,6 +186,8 @@ public final class Command: Sendable {
   public enum Rule: Sendable {
     /// Any string.
     case text
+    /// Any string, which nobody else may see.
+    case secret
     /// One `@` with something on both sides, no white space or control character, at most 254 bytes.
     case email
     /// Two ASCII letters, taken in upper case (ISO 3166-1 alpha-2).
@@ -180,7 +202,7 @@ public final class Command: Sendable {
     /// The rule in words that follow "must be".
     public var summary: String {
       switch self {
-      case .text: "a string"
+      case .text, .secret: "a string"
       case .email:
         "an e-mail address: one @ with something on both sides, no white space, at most 254 bytes"
       case .countryCode: "a country code of two ASCII letters (ISO 3166-1), such as US"
@@ -188,6 +210,19 @@ public final class Command: Sendable {
       case .apiDomain:
         "a brand, a host such as brand.vpngn.com, or a base such as https://brand.vpngn.com without a path; http:// is for loopback only"
       case .requestID: "the id of a command, a string or a number"
+      }
+    }
+
+    /// A value that keeps it.
+    fileprivate var example: JSONValue {
+      switch self {
+      case .text: .string("text")
+      case .secret: .string("secret")
+      case .email: .string("ann@example.com")
+      case .countryCode: .string("DE")
+      case .planType: .string("12")
+      case .apiDomain: .string("brand.vpngn.com")
+      case .requestID: .integer(7)
       }
     }
   }
@@ -198,21 +233,53 @@ public final class Command: Sendable {
     case null
     /// An object.
     case object([Member])
-    /// An object in the case named, else null.
+    /// An object if no optional parameter came that makes it needless, as `when` says, else null.
     case objectOrNull([Member], when: String)
+  }
 
-    /// A member of that object.
-    public struct Member: Sendable {
-      /// The member's name.
-      public let name: String
-      /// What it is.
-      public let summary: String
+  /// A member of the `data` of an answer or event, or of an error's details.
+  public struct Member: Sendable {
+    /// The member's name.
+    public let name: String
+    /// What its value is.
+    public let form: Form
+    /// What it is.
+    public let summary: String
+    /// A value that it has, for the documents and their examples.
+    public let example: JSONValue
 
-      /// A member called `name`.
-      public init(_ name: String, _ summary: String) {
-        self.name = name
-        self.summary = summary
-      }
+    /// A member called `name`.
+    public init(_ name: String, _ form: Form, example: JSONValue, _ summary: String) {
+      self.name = name
+      self.form = form
+      self.summary = summary
+      self.example = example
     }
+  }
+
+  /// What the value of a member is.
+  public enum Form: Sendable {
+    /// A string.
+    case text
+    /// A string, which not everybody may see.
+    case secret
+    /// One of these strings.
+    case choice([String])
+    /// A date, `YYYY-MM-DD`.
+    case date
+    /// A time by RFC 3339, in UTC.
+    case time
+    /// A whole number, not negative.
+    case count
+    /// A number, not negative.
+    case number
+    /// `true` or `false`.
+    case bool
+    /// The `id` of a command: a string or a number.
+    case requestID
+    /// An object: each command's number by its name.
+    case commandNumbers
+    /// One of these, or null.
+    indirect case orNull(Form)
   }
 }

@@ -27,7 +27,7 @@ public struct EnvelopeReader: ~Copyable {
         unreadable(
           Failure(
             .parse, "the line can't be read as JSON: at byte \(error.offset): \(error.reason)",
-            details: [.init("offset", .integer(error.offset))]),
+            details: [Failure.Detail.offset(.integer(error.offset))]),
           dialect: TokenSearch.isFound(in: line) ? .jsonRPC : lastDialect))
     }
     let root = document.root
@@ -72,7 +72,7 @@ public struct EnvelopeReader: ~Copyable {
         Failure(
           .lineTooLong,
           "the line has \(line.count) bytes; at most \(limit) are taken (--max-line-bytes)",
-          details: [.init("limit", .integer(limit)), .init("bytes", .integer(line.count))]),
+          details: [Failure.Detail.limit(.integer(limit)), Failure.Detail.bytes(.integer(line.count))]),
         dialect: line.mentionsJSONRPC ? .jsonRPC : lastDialect))
   }
 
@@ -240,7 +240,7 @@ public struct EnvelopeReader: ~Copyable {
       throw Failure(
         .invalidEnvelope,
         "the member \(quoted(name)) stands twice in one object, the second time at byte \(offset); say once what is meant",
-        details: [.init("field", .string(name)), .init("offset", .integer(offset))])
+        details: [Failure.Detail.field(.string(name)), Failure.Detail.offset(.integer(offset))])
     }
     if envelope.hasOnly(known) { return }
     let names = document.members(of: node).map { member in document.string(of: member.name) }

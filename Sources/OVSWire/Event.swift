@@ -30,11 +30,21 @@ public struct Event: Equatable, Sendable {
     }
 
     /// What its `data` holds.
-    public var members: [String] {
+    public var members: [Command.Member] {
       switch self {
-      case .sessionExpired: ["email"]
-      case .progress: ["id", "state", "eta_s"]
-      case .sandboxMail: ["to", "subject", "password"]
+      case .sessionExpired: [.init("email", .text, example: "ann@example.com", "whose session it was")]
+      case .progress:
+        [
+          .init("id", .orNull(.requestID), example: 7, "the command's id; null if it has none"),
+          .init("state", .choice(["waiting"]), example: "waiting", "what it does"),
+          .init("eta_s", .number, example: 10, "for how long, in seconds"),
+        ]
+      case .sandboxMail:
+        [
+          .init("to", .text, example: "ann@example.com", "the end-user's e-mail"),
+          .init("subject", .text, example: "Your new VPN password", "the mail's subject"),
+          .init("password", .secret, example: "gHLfa2cUacW3RXk", "the new password"),
+        ]
       }
     }
 

@@ -62,6 +62,27 @@ public enum JSONValue: Equatable, Sendable {
   }
 }
 
+extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
+  ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
+{
+  /// A string as it is written in Swift.
+  public init(stringLiteral value: String) { self = .string(value) }
+
+  /// A whole number as it is written in Swift.
+  public init(integerLiteral value: Int) { self = .integer(value) }
+
+  /// `true` or `false`.
+  public init(booleanLiteral value: Bool) { self = .bool(value) }
+
+  /// An array as it is written in Swift.
+  public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+
+  /// An object as it is written in Swift, its members in that order.
+  public init(dictionaryLiteral members: (String, JSONValue)...) {
+    self = .object(members.map { Member($0.0, $0.1) })
+  }
+}
+
 extension String {
   /// Whether two strings are the same in UTF-8, which equality doesn't ask for.
   package func hasSameBytes(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }

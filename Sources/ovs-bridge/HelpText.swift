@@ -51,7 +51,7 @@ enum HelpText {
     text += "\nEvents:\n\n"
     for event in Event.Kind.allCases {
       text += "\(padded(String(event.rawValue), to: 5))\(event.name)\n     \(event.summary)\n"
-      text += "       gives \(event.members.joined(separator: ", "))\n"
+      text += "       gives \(event.members.map(\.name).joined(separator: ", "))\n"
     }
     text += "\nErrors (with the code of JSON-RPC):\n\n"
     for error in ErrorCode.allCases {
@@ -82,7 +82,7 @@ enum HelpText {
   }
 
   private static func result(_ result: Command.Result) -> String {
-    let (members, condition): ([Command.Result.Member], String) =
+    let (members, condition): ([Command.Member], String) =
       switch result {
       case .null: ([], "")
       case .object(let members): (members, "")

@@ -133,7 +133,7 @@ import Testing
   func events() {
     Self.expect(
       Event.Kind.allCases.map { event in
-        let members = event.members.map { "`\($0)`" }.joined(separator: ", ")
+        let members = event.members.map { "`\($0.name)`" }.joined(separator: ", ")
         return "| \(event.rawValue) | \(event.name) | \(members) | \(event.summary) |"
       })
   }

@@ -105,13 +105,13 @@ public class AMAPIReply: @unchecked Sendable {
       error == .backend && method.endpoint.isChange ? status == 507 ? .notSent : .unknown : nil
     var failure = Failure(error, outcome: outcome, text)
     if let wait = retryAfter ?? (error == .rateLimited && method == .addClient ? Self.addClientInterval : nil) {
-      failure.details.append(.init("retry_after_s", .integer(wait)))
+      failure.details.append(Failure.Detail.retryAfter(.integer(wait)))
     }
-    failure.details.append(.init("http_status", .integer(status)))
+    failure.details.append(Failure.Detail.httpStatus(.integer(status)))
     if isError {
       failure.details.append(
-        .init("backend_code", .string(orNull: code.map { masked($0, hiding: secrets) })))
-      failure.details.append(.init("backend_message", .string(orNull: message)))
+        Failure.Detail.backendCode(.string(orNull: code.map { masked($0, hiding: secrets) })))
+      failure.details.append(Failure.Detail.backendMessage(.string(orNull: message)))
     }
     return failure
   }
