@@ -7,6 +7,20 @@ public let bridgeVersion = "0.3.0"
 /// The version of what the bridge says and hears; it grows when a program written for the one before could break.
 public let bridgeProtocolVersion = 1
 
+/// What an end-user logs in with.
+public struct LoginCredentials: Sendable {
+  /// The end-user's e-mail.
+  public let email: String
+  /// The end-user's password.
+  public let password: String
+
+  /// An e-mail and its password.
+  public init(email: String, password: String) {
+    self.email = email
+    self.password = password
+  }
+}
+
 /// How a bridge behaves.
 public struct Configuration {
   /// The commands it knows.
@@ -15,6 +29,8 @@ public struct Configuration {
   public var apiKey: String?
   /// The secret key it starts with.
   public var secretKey: String?
+  /// Who is logged in where a command needs a session and there is no command to start one.
+  public var login: LoginCredentials?
   /// The service's address; without one the sandbox is used.
   public var apiDomain: APIDomain?
   /// The account service inside the process.

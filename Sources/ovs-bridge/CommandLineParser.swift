@@ -22,7 +22,10 @@ struct Settings {
 /// What the command line and the environment ask for.
 enum Invocation {
   case run(Configuration)
-  case action(Option.Action)
+  /// Something else, with the words behind it.
+  case subcommand(Subcommand, [String], Configuration)
+  /// Something to print, about a subcommand and the words behind it if there are any.
+  case action(Option.Action, Subcommand?, [String])
 
   /// Why the command line can't be used, in one line.
   struct UsageError: Error {
@@ -32,22 +35,31 @@ enum Invocation {
   /// Reads the arguments behind the program's name, and the environment for what they leave open.
   init(_ arguments: some Sequence<String>, environment: (Variable) -> String?) throws(UsageError) {
     var settings = Settings()
+    var subcommand: Subcommand?
+    var words: [String] = []
+    var given: [Option] = []
     var rest = Array(arguments)[...]
     while let argument = rest.popFirst() {
+      guard argument.hasPrefix("-") else {
+        if let subcommand, subcommand.takesWords {
+          words.append(argument)
+        } else {
+          subcommand = try Self.subcommand(argument, after: subcommand)
+        }
+        continue
+      }
       let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
       let name = parts[0] == "-h" ? "--help" : parts[0]
-      guard name.hasPrefix("-") else {
-        throw UsageError(message: "commands come on standard input, not as arguments; try --help")
-      }
       guard let option = Option.all.first(where: { $0.name == name }) else {
         throw UsageError(
           message: "no option \(quoted(name))\(suggestion(for: name, among: Option.all.map(\.name))); try --help")
       }
+      given.append(option)
       switch option.effect {
       case .action, .flag:
         guard parts.count == 1 else { throw UsageError(message: "\(name) takes no value") }
         if case .action(let action) = option.effect {
-          self = .action(action)
+          self = .action(action, subcommand, words)
           return
         }
         if case .flag(let apply) = option.effect { apply(&settings) }
@@ -62,6 +74,7 @@ enum Invocation {
         }
       }
     }
+    try Self.check(given, for: subcommand)
     settings.bridge.apiKey = settings.bridge.apiKey ?? environment(.apiKey)
     settings.bridge.secretKey = environment(.secretKey)
     if settings.bridge.apiDomain == nil, let text = environment(.apiDomain) {
@@ -73,6 +86,39 @@ enum Invocation {
     }
     // A bridge that starts with a real service never turns to the sandbox.
     if settings.bridge.apiDomain != nil { settings.bridge.sandbox.file = nil }
-    self = .run(settings.configuration)
+    guard let subcommand else {
+      self = .run(settings.configuration)
+      return
+    }
+    if settings.bridge.login == nil {
+      switch (environment(.email), environment(.password)) {
+      case (let email?, let password?): settings.bridge.login = LoginCredentials(email: email, password: password)
+      case (nil, nil): break
+      case (nil, _?), (_?, nil):
+        throw UsageError(message: "OVS_EMAIL and OVS_PASSWORD are set together or not at all")
+      }
+    }
+    self = .subcommand(subcommand, words, settings.configuration)
+  }
+
+  private static func subcommand(_ word: String, after first: Subcommand?) throws(UsageError) -> Subcommand {
+    if let first { throw UsageError(message: "\(first.rawValue) takes no arguments but options; try --help") }
+    if let subcommand = Subcommand(rawValue: word) { return subcommand }
+    let hint =
+      word.uppercased().hasPrefix("OVS_CMD_")
+      ? "commands come on standard input, or behind call: ovs-bridge call \(word)"
+      : "there is no ovs-bridge \(quoted(word))\(suggestion(for: word, among: Subcommand.allCases.map(\.rawValue)))"
+    throw UsageError(message: hint + "; try --help")
+  }
+
+  /// Throws if one of the options is not for what is to be done.
+  private static func check(_ options: [Option], for subcommand: Subcommand?) throws(UsageError) {
+    for group in Option.groups where !group.isFor(subcommand) {
+      guard let option = options.first(where: { option in group.options.contains { $0.name == option.name } }) else {
+        continue
+      }
+      let names = (group.subcommands ?? []).map { "ovs-bridge \($0.rawValue)" }
+      throw UsageError(message: "\(option.name) is for \(names.joined(separator: ", ")); try --help")
+    }
   }
 }

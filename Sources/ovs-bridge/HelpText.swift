@@ -7,6 +7,7 @@ enum HelpText {
   static let help: String = {
     var text = """
       Usage: ovs-bridge [options]
+             ovs-bridge SUBCOMMAND [options]
 
       Drives the User Management of a VPN SDK for programs in any language: reads commands on
       standard input, one JSON message a line, and writes their answers on standard output.
@@ -14,9 +15,13 @@ enum HelpText {
         echo '{"cmd":1006}' | ovs-bridge
 
       """
-    let options = Option.groups.map { (title: $0.title, rows: $0.options.map { ($0.usage, $0.summary) }) }
+    let subcommands = (title: "Subcommands", rows: Subcommand.allCases.map { ($0.usage, $0.summary) })
+    let options = Option.groups.map { group in
+      let purpose = group.subcommands.map { " (\($0.map(\.rawValue).joined(separator: ", ")))" } ?? ""
+      return (title: group.title + purpose, rows: group.options.map { ($0.usage, $0.summary) })
+    }
     let width = options.flatMap(\.rows).map(\.0.count).max() ?? 0
-    for group in options {
+    for group in [subcommands] + options {
       text += "\n\(group.title):\n"
       for (usage, summary) in group.rows { text += "  \(padded(usage, to: width))  \(summary)\n" }
     }

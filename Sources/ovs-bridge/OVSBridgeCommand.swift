@@ -28,9 +28,12 @@ enum OVSBridgeCommand {
     }
     Variable.forgetSecrets()
     switch invocation {
-    case .action(.help): print(HelpText.help, terminator: "")
-    case .action(.version): print(HelpText.version, terminator: "")
-    case .action(.commands): print(HelpText.commands, terminator: "")
+    case .action(.help, _, _): print(HelpText.help, terminator: "")
+    case .action(.version, _, _): print(HelpText.version, terminator: "")
+    case .action(.commands, _, _): print(HelpText.commands, terminator: "")
+    case .subcommand(let subcommand, _, _):
+      complain("\(subcommand.rawValue) is not there yet")
+      exit(usageStatus)
     case .run(let configuration):
       do throws(StartFailure) {
         var bridge = try Bridge(configuration)

@@ -39,18 +39,32 @@ struct Option: Sendable {
   /// What it does, with its unit and default.
   let summary: String
 
-  static let groups: [(title: String, options: [Option])] = [
-    (
-      "General",
-      [
+  /// Options that belong together.
+  struct Group: Sendable {
+    let title: String
+    /// What they are for; nil for all, the bridge itself included.
+    var subcommands: [Subcommand]? = nil
+    let options: [Option]
+
+    /// Whether they are for a subcommand; for the bridge itself, if that is nil.
+    func isFor(_ subcommand: Subcommand?) -> Bool {
+      guard let subcommands else { return true }
+      return subcommand.map(subcommands.contains) ?? false
+    }
+  }
+
+  static let groups = [
+    Group(
+      title: "General",
+      options: [
         Option(name: "--help", effect: .action(.help), summary: "print this text (also -h)"),
         Option(name: "--version", effect: .action(.version), summary: "print the version"),
         Option(name: "--commands", effect: .action(.commands), summary: "print the commands, events and errors"),
       ]
     ),
-    (
-      "Limits",
-      [
+    Group(
+      title: "Limits",
+      options: [
         .value("--max-line-bytes", "N", "longest line taken, in bytes (1048576)") {
           settings, text throws(ValueError) in
           settings.bridge.maxLineBytes = try integer(text, in: 64...JSONDocument.maximumBytes)
@@ -68,9 +82,9 @@ struct Option: Sendable {
         },
       ]
     ),
-    (
-      "Process",
-      [
+    Group(
+      title: "Process",
+      options: [
         .value("--log-level", "LEVEL", "error, warning, info or debug (info), on stderr") {
           settings, text throws(ValueError) in
           settings.bridge.logLevel = try choice(text)
@@ -83,9 +97,9 @@ struct Option: Sendable {
         },
       ]
     ),
-    (
-      "Account service",
-      [
+    Group(
+      title: "Account service",
+      options: [
         .value("--api-key-file", "PATH", "read the API key from this file, instead of OVS_API_KEY") {
           settings, text throws(ValueError) in
           settings.bridge.apiKey = try key(inFile: text)
@@ -123,9 +137,18 @@ struct Option: Sendable {
         },
       ]
     ),
-    (
-      "Sandbox",
-      [
+    Group(
+      title: "Login, for what needs a session", subcommands: [.call, .mcp, .doctor],
+      options: [
+        .value("--login-file", "PATH", "read the e-mail and, on the next line, the password from this file") {
+          settings, text throws(ValueError) in
+          settings.bridge.login = try login(inFile: text)
+        }
+      ]
+    ),
+    Group(
+      title: "Sandbox",
+      options: [
         .value("--sandbox-file", "PATH", "keep its accounts in this file, over the end of the process (nowhere)") {
           settings, text throws(ValueError) in
           settings.bridge.sandbox.file = try nonEmpty(text)
@@ -206,14 +229,25 @@ struct Option: Sendable {
   }
 
   private static func key(inFile path: String) throws(ValueError) -> String {
-    var bytes = try contents(ofFile: path, upTo: 4096)
-    defer { wipe(&bytes) }
-    guard let text = String(validating: bytes, as: UTF8.self), bytes.count < 4096 else {
+    guard let lines = try lines(ofFile: path), lines.count == 1 else {
       throw ValueError(reason: "must hold the key alone, on one line")
     }
-    let lines = text.split(whereSeparator: \.isNewline)
-    guard lines.count == 1 else { throw ValueError(reason: "must hold the key alone, on one line") }
-    return String(lines[0])
+    return lines[0]
+  }
+
+  private static func login(inFile path: String) throws(ValueError) -> LoginCredentials {
+    guard let lines = try lines(ofFile: path), lines.count == 2 else {
+      throw ValueError(reason: "must hold the e-mail and the password, on a line each")
+    }
+    return LoginCredentials(email: lines[0], password: lines[1])
+  }
+
+  /// The lines of a small file but for empty ones; nil if they are no text.
+  private static func lines(ofFile path: String) throws(ValueError) -> [String]? {
+    var bytes = try contents(ofFile: path, upTo: 4096)
+    defer { wipe(&bytes) }
+    guard let text = String(validating: bytes, as: UTF8.self), bytes.count < 4096 else { return nil }
+    return text.split(whereSeparator: \.isNewline).map(String.init)
   }
 
   /// The path of a file that holds certificates by its looks; libcurl reads it when it connects.

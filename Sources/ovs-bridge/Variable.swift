@@ -15,11 +15,13 @@ enum Variable: String, CaseIterable {
   case apiKey = "OVS_API_KEY"
   case secretKey = "OVS_SECRET_KEY"
   case apiDomain = "OVS_API_DOMAIN"
+  case email = "OVS_EMAIL"
+  case password = "OVS_PASSWORD"
 
   private var isSecret: Bool {
     switch self {
-    case .apiKey, .secretKey: true
-    case .apiDomain: false
+    case .apiKey, .secretKey, .password: true
+    case .apiDomain, .email: false
     }
   }
 
