@@ -71,7 +71,7 @@ struct Dispatcher: ~Copyable {
   init(_ configuration: Configuration, sandbox: Sandbox, log: Log) {
     self.configuration = configuration
     self.log = log
-    commandNumbers = .object(configuration.table.rows.map { .init($0.name, .integer($0.number)) })
+    commandNumbers = configuration.table.numbers
     service = AccountService(
       sandbox: sandbox, renewalLimit: configuration.timeout,
       tell: { entry in log.debug(entry()) }, network: configuration.network)
@@ -233,6 +233,8 @@ struct Dispatcher: ~Copyable {
         .init("backend", .string(session.backend.name)),
         .init("commands", commandNumbers),
       ])
+    case .discover:
+      return OpenRPC.document(of: configuration.table, programVersion: bridgeVersion)
     case .shutdown:
       log.debug("ending, as OVS_CMD_SHUTDOWN asked")
       return .null

@@ -43,7 +43,7 @@ extension JSONWriter {
   }
 
   /// The name of an answer to a line that names no command.
-  private static var nameOfNone: String { "OVS_NOTIFY_ERROR" }
+  static var nameOfNone: String { "OVS_NOTIFY_ERROR" }
 
   private mutating func nativeAnswer(_ result: Result<JSONValue, Failure>, command: Command?, id: RequestID?) {
     switch result {

@@ -32,7 +32,7 @@ public final class Command: Sendable {
   ) {
     self.number = number
     self.name = name
-    let notificationName = "OVS_NOTIFY_" + name.dropFirst("OVS_CMD_".count)
+    let notificationName = name.hasPrefix("OVS_CMD_") ? "OVS_NOTIFY_" + name.dropFirst("OVS_CMD_".count) : name
     self.notificationName = notificationName
     self.parameters = parameters
     self.needs = needs
@@ -139,6 +139,8 @@ public final class Command: Sendable {
     case getInfo
     /// Ends it.
     case shutdown
+    /// Tells what there is to call: OpenRPC's service discovery.
+    case discover
   }
 
   /// Something a command takes.

@@ -30,6 +30,15 @@ public final class CommandTable: Sendable {
     byName[name].flatMap { $0.name.hasSameBytes(as: name) ? $0 : nil }
   }
 
+  /// OpenRPC's service discovery, which belongs to JSON-RPC alone: a method of no number that is no row of any table, but
+  /// there with each (https://spec.open-rpc.org, "Service Discovery Method").
+  public static let discover = Command(
+    0, "rpc.discover", [], needs: .nothing, effect: .immediate, operation: .process(.discover),
+    "Returns an OpenRPC document of all that can be called.")
+
+  /// The command that a JSON-RPC method names.
+  func method(_ name: String) -> Command? { self[name] ?? (name == Self.discover.name ? Self.discover : nil) }
+
   /// The commands of the SDK's section "User Management", which fixes the numbers up to 59 and their parameters, and
   /// the bridge's own from 1000 on, for what the SDK does in calls whose numbers it doesn't publish.
   public static let standard = CommandTable([

@@ -218,7 +218,9 @@ public struct EnvelopeReader: ~Copyable {
 
       reply = ReplyAddress(.jsonRPC, id: id, wantsAnswer: envelope[.id] != nil)
       let name = document.string(of: method)
-      guard let command = table[name] else { throw unknownCommand(name, field: "method") }
+      guard let command = table.method(name) else {
+        throw unknownCommand(name, field: "method", others: [CommandTable.discover.name])
+      }
       var parameters = Parameters(of: command)
       if let params, kind == .array {
         parameters = Parameters(
@@ -290,10 +292,10 @@ public struct EnvelopeReader: ~Copyable {
     }
   }
 
-  private func unknownCommand(_ name: String, field: String) -> Failure {
+  private func unknownCommand(_ name: String, field: String, others: [String] = []) -> Failure {
     Failure(
       .unknownCommand, field: field,
-      "no command is called \(quoted(name))\(suggestion(for: name, among: table.rows.lazy.map(\.name)));"
+      "no command is called \(quoted(name))\(suggestion(for: name, among: table.rows.map(\.name) + others));"
         + " ovs-bridge --commands lists them")
   }
 

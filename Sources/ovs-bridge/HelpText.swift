@@ -46,7 +46,7 @@ enum HelpText {
     var text = "Commands (* required):\n"
     for command in CommandTable.standard.rows {
       text += "\n\(padded(String(command.number), to: 5))\(command.name)\n     \(command.summary)"
-      text += needs(command.needs) + "\n"
+      text += command.needs.sentence + "\n"
       for parameter in command.parameters {
         text += "       \(padded(parameter.name + (parameter.isRequired ? "*" : ""), to: 14))\(parameter.summary)"
         text += parameter.alias.map { " (also called \($0))\n" } ?? "\n"
@@ -76,14 +76,6 @@ enum HelpText {
 
   private static func list<Value>(_ names: [AMAPIEndpoint.Name<Value>]) -> String {
     names.map(\.description).joined(separator: ", ")
-  }
-
-  private static func needs(_ needs: Command.Needs) -> String {
-    switch needs {
-    case .nothing: ""
-    case .key: " Needs the API key."
-    case .login: " Needs the API key and a session."
-    }
   }
 
   private static func result(_ result: Command.Result) -> String {

@@ -1,4 +1,5 @@
 import OVSBridge
+import OVSWire
 
 #if canImport(Glibc)
   import Glibc
@@ -31,6 +32,10 @@ enum OVSBridgeCommand {
     case .action(.help, _, _): print(HelpText.help, terminator: "")
     case .action(.version, _, _): print(HelpText.version, terminator: "")
     case .action(.commands, _, _): print(HelpText.commands, terminator: "")
+    case .action(.openRPC, _, _):
+      printDocument(OpenRPC.document(of: .standard, programVersion: bridgeVersion))
+    case .action(.jsonSchema, _, _):
+      printDocument(NativeSchema.document(of: .standard, protocolVersion: bridgeProtocolVersion))
     case .subcommand(let subcommand, _, _):
       complain("\(subcommand.rawValue) is not there yet")
       exit(usageStatus)
@@ -45,6 +50,13 @@ enum OVSBridgeCommand {
     }
     // What could not be printed is no success.
     exit(fflush(nil) == 0 ? 0 : Bridge.Exit.outputClosed.status)
+  }
+
+  private static func printDocument(_ document: JSONValue) {
+    var writer = JSONWriter()
+    writer.value(document)
+    writer.raw("\n")
+    print(String(decoding: writer.bytes.array, as: UTF8.self), terminator: "")
   }
 
   private static func complain(_ message: String) {

@@ -23,6 +23,8 @@ struct Option: Sendable {
     case help
     case version
     case commands
+    case openRPC
+    case jsonSchema
   }
 
   enum Effect: Sendable {
@@ -60,6 +62,12 @@ struct Option: Sendable {
         Option(name: "--help", effect: .action(.help), summary: "print this text (also -h)"),
         Option(name: "--version", effect: .action(.version), summary: "print the version"),
         Option(name: "--commands", effect: .action(.commands), summary: "print the commands, events and errors"),
+        Option(
+          name: "--openrpc", effect: .action(.openRPC),
+          summary: "print an OpenRPC document of them, as rpc.discover answers it"),
+        Option(
+          name: "--json-schema", effect: .action(.jsonSchema),
+          summary: "print a JSON Schema of the native dialect's lines"),
       ]
     ),
     Group(

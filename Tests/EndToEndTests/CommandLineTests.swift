@@ -27,7 +27,10 @@ import Testing
     "Wrong usage is one line on stderr and status 64",
     arguments: [
       (["--sandbox-nwo", "2026-01-31"], #"no option "--sandbox-nwo" (did you mean "--sandbox-now"?); try --help"#),
-      (["OVS_CMD_LOGIN"], "commands come on standard input, not as arguments; try --help"),
+      (["OVS_CMD_LOGIN"], "commands come on standard input, or behind call: ovs-bridge call OVS_CMD_LOGIN; try --help"),
+      (["cal", "OVS_CMD_LOGIN"], #"there is no ovs-bridge "cal" (did you mean "call"?); try --help"#),
+      (["doctor", "now"], "doctor takes no arguments but options; try --help"),
+      (["--login-file", "/dev/null"], "--login-file must hold the e-mail and the password, on a line each"),
       (["--timeout"], "--timeout needs a value: --timeout SECONDS"),
       (["--timeout", "soon"], "--timeout must be a number of seconds from 0.001 to 1000000"),
       (["--timeout=0"], "--timeout must be a number of seconds from 0.001 to 1000000"),

@@ -177,7 +177,7 @@ import Testing
   }
 
   private static func result(_ result: Command.Result) -> String {
-    func names(_ members: [Command.Result.Member]) -> String { members.map { "`\($0.name)`" }.joined(separator: ", ") }
+    func names(_ members: [Command.Member]) -> String { members.map { "`\($0.name)`" }.joined(separator: ", ") }
     return switch result {
     case .null: "null"
     case .object(let members): names(members)

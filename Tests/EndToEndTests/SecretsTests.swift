@@ -208,7 +208,7 @@ import Testing
   /// A value in JSON that a parameter takes; nil where none can be had.
   private static func good(_ parameter: Command.Parameter) -> String? {
     switch parameter.rule {
-    case .text: "\"\(value(parameter.name))\""
+    case .text, .secret: "\"\(value(parameter.name))\""
     case .email: "\"ann@example.com\""
     case .countryCode: "\"us\""
     case .planType: "\"12\""
