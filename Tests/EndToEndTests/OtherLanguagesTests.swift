@@ -28,6 +28,29 @@ import Testing
       arguments: ["clients/shell/tests/run.sh"]),
   ]
 
+  /// Those whose tests need Python packages.
+  static let programsWithPackages = [
+    Program(
+      description: "the documents for programs", interpreter: "python3", version: "Python 3.9",
+      arguments: ["-B", "-W", "error", "-m", "unittest", "discover", "-s", "Tests/Documents"])
+  ]
+
+  /// Where the packages of `Tests/requirements.txt` are, beside those of the system.
+  static let packages = ReadmeTests.root.appendingPathComponent(".build/python-packages").path
+
+  static let hasPackages: Bool = {
+    let test = try? ChildProcess(
+      "python3", "/bin/sh", ["-c", "python3 -c 'import jsonschema'"], environment: ["PYTHONPATH": packages])
+    return (try? test?.exitStatus()) == 0
+  }()
+
+  @Test(
+    "It passes its own tests, for which packages are needed",
+    .enabled(
+      if: hasPackages, "python3 -m pip install --target .build/python-packages -r Tests/requirements.txt has them run"),
+    arguments: programsWithPackages)
+  func testsWithPackages(_ program: Program) throws { try ownTests(program) }
+
   @Test("It passes its own tests", arguments: programs)
   func ownTests(_ program: Program) throws {
     let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
@@ -38,7 +61,7 @@ import Testing
     let command = ([program.interpreter] + program.arguments).joined(separator: " ")
     let tests = try ChildProcess(
       "the tests of \(program)", "/bin/sh", ["-c", "cd '\(ReadmeTests.root.path)' && exec \(command) 2>&1"],
-      environment: ["OVS_BRIDGE": BridgeProcess.program])
+      environment: ["OVS_BRIDGE": BridgeProcess.program, "PYTHONPATH": Self.packages])
     let output = try tests.wholeOutput()
     #expect(try tests.exitStatus() == 0, "\(command) says\n\(output)")
   }

@@ -153,7 +153,8 @@ import Testing
   func environment() throws {
     let bridge = try BridgeProcess(
       environment: [
-        "OVS_API_KEY": "planted-key", "OVS_SECRET_KEY": "planted-secret", "OVS_API_DOMAIN": "http://127.0.0.1:1",
+        "OVS_API_KEY": "planted-key", "OVS_SECRET_KEY": "planted-secret", "OVS_PASSWORD": "planted-password",
+        "OVS_API_DOMAIN": "http://127.0.0.1:1",
         "OTHER": "kept",
       ])
     try bridge.mustDo(#"{"cmd":1006}"#)
@@ -179,8 +180,11 @@ import Testing
   @Test("The variables that the program has no secret in but those that it overwrites")
   func variables() throws {
     let help = try ChildProcess("the help", BridgeProcess.program, ["--help"]).wholeOutput()
-    let names = help.split(whereSeparator: { !$0.isLetter && $0 != "_" }).filter { $0.hasPrefix("OVS_") }
-    #expect(Set(names) == ["OVS_API_KEY", "OVS_SECRET_KEY", "OVS_API_DOMAIN"], "is a new one a secret? Test it here")
+    let line = help.split(separator: "\n").first { $0.hasPrefix("Environment:") } ?? ""
+    let names = line.split(whereSeparator: { !$0.isLetter && $0 != "_" }).filter { $0.hasPrefix("OVS_") }
+    #expect(
+      Set(names) == ["OVS_API_KEY", "OVS_SECRET_KEY", "OVS_API_DOMAIN", "OVS_EMAIL", "OVS_PASSWORD"],
+      "is a new one a secret? Test it here")
   }
 
   // MARK: What is sent

@@ -26,24 +26,24 @@ struct CommandTableTests {
   }
 
   private static let expected = [
-    Row(10, "SET_API_KEY", "api_key|api_domain*:text", .nothing, .session),
+    Row(10, "SET_API_KEY", "api_key|api_domain*:secret", .nothing, .session),
     Row(18, "GET_ACCOUNT_TYPE", "email:email", .login, .accountRead, "type"),
     Row(19, "GET_ACCOUNT_CREDENTIAL", "", .login, .accountRead, "username password"),
     Row(20, "GET_ACCOUNT_EXP_DATE", "", .login, .accountRead, "exp_date"),
     Row(
       21, "ADD_CLIENT",
-      "email*:email password:text countrycode*:countryCode type*:planType first_name:text last_name:text company_name:text",
+      "email*:email password:secret countrycode*:countryCode type*:planType first_name:text last_name:text company_name:text",
       .key, .accountChange, "username password ?"),
     Row(22, "CLOSE_CLIENT", "email*:email", .key, .accountChange),
     Row(23, "RESET_PASSWORD", "email*:email", .key, .accountChange),
     Row(50, "CHANGE_PLAN", "email:email type*:planType", .login, .accountChange),
     Row(58, "CANCEL_PLAN", "", .login, .accountChange),
     Row(59, "NEW_PRODUCT", "type*:planType", .login, .accountChange),
-    Row(1000, "LOGIN", "email*:email password*:text", .key, .session),
+    Row(1000, "LOGIN", "email*:email password*:secret", .key, .session),
     Row(1001, "LOGOUT", "", .nothing, .session),
     Row(1002, "GET_SESSION", "", .nothing, .sessionRead, "backend api_domain api_key_set logged_in email expires_at"),
     Row(1003, "SET_API_DOMAIN", "api_domain*:apiDomain", .nothing, .session),
-    Row(1004, "SET_SECRET_KEY", "secret_key*:text", .nothing, .session),
+    Row(1004, "SET_SECRET_KEY", "secret_key*:secret", .nothing, .session),
     Row(1005, "CANCEL", "id*:requestID", .nothing, .immediate, "cancelled"),
     Row(1006, "GET_INFO", "", .nothing, .immediate, "name version protocol pid backend commands"),
     Row(1007, "SHUTDOWN", "", .nothing, .process),
@@ -88,7 +88,7 @@ struct CommandTableTests {
   }
 
   @Test func `Each operation is one command's, so that none is forgotten`() {
-    let operations = CommandTable.standard.rows.map(\.operation)
+    let operations = (CommandTable.standard.rows + [CommandTable.discover]).map(\.operation)
     let all =
       Command.SessionOperation.allCases.map { Command.Operation.session($0) }
       + Command.AccountOperation.allCases.map { .account($0) } + Command.ProcessOperation.allCases.map { .process($0) }
