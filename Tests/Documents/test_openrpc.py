@@ -57,19 +57,25 @@ class OpenRPCTests(unittest.TestCase):
         ):
             self.assertFalse(validator.is_valid(broken))
 
-    def test_references_lead_somewhere(self) -> None:
+    def test_a_method_has_each_error_once_as_the_components_have_it(self) -> None:
+        errors = DOCUMENT["components"]["errors"]
         for method in METHODS.values():
-            codes = []
-            for reference in method["errors"]:
-                error = DOCUMENT["components"]["errors"][reference["$ref"].rsplit("/", 1)[1]]
-                codes.append(error["code"])
+            codes = [error["code"] for error in method["errors"]]
             self.assertEqual(len(codes), len(set(codes)), f"{method['name']} has two errors of one code")
+            for error in method["errors"]:
+                self.assertEqual(error, errors[error["data"]["name"]])
 
-    def test_required_parameters_come_by_name_and_unique(self) -> None:
+    def test_names_are_unique_and_what_may_be_left_out_comes_last(self) -> None:
         self.assertEqual(len(METHODS), len(DOCUMENT["methods"]), "two methods have one name")
         for method in METHODS.values():
             names = [param["name"] for param in method["params"]]
             self.assertEqual(len(names), len(set(names)), method["name"])
+            required = [param["required"] for param in method["params"]]
+            self.assertEqual(required, sorted(required, reverse=True), method["name"])
+            positions = [param["x-position"] for param in method["params"]]
+            self.assertEqual(sorted(positions), list(range(len(positions))), method["name"])
+            is_in_order = positions == sorted(positions)
+            self.assertEqual(method["paramStructure"], "either" if is_in_order else "by-name")
 
     def test_rpc_discover_gives_the_same(self) -> None:
         for params in ("", ',"params":[]', ',"params":{}'):
@@ -119,8 +125,8 @@ class OpenRPCTests(unittest.TestCase):
         for by_position in (False, True):
             requests = []
             for number, example in enumerate(order):
-                names = [param["name"] for param in METHODS[example.method]["params"]]
-                listed = [example.params.get(name) for name in names]
+                positional = sorted(METHODS[example.method]["params"], key=lambda param: int(param["x-position"]))
+                listed = [example.params.get(param["name"]) for param in positional]
                 params: Any = listed if by_position else example.params
                 requests.append({"jsonrpc": "2.0", "method": example.method, "params": params, "id": number})
             came = answers([json.dumps(request) for request in requests], "--sandbox-now", "2026-01-31")

@@ -32,15 +32,24 @@ extension Command {
       "name": .string(name),
       "summary": .string(summary),
       "description": .string(summary + needs.sentence),
-      "paramStructure": "either",
-      "params": .array(parameters.map(\.contentDescriptor)),
+      "paramStructure": isInOrder ? "either" : "by-name",
+      "params": .array(positions.map { parameters[$0].contentDescriptor(at: $0) }),
       "result": ["name": "data", "schema": result.schema],
-      "errors": .array(
-        errors.filter(\.hasOwnCode).map { ["$ref": .string("#/components/errors/\($0.row.name)")] }),
+      // In place, not by reference: there are generators that don't follow one.
+      "errors": .array(errors.filter(\.hasOwnCode).map(\.errorObject)),
       "examples": .array(examples(in: table).map(\.pairing)),
       "x-number": .integer(number),
     ]
   }
+
+  /// Where its parameters stand in the row, those first that can't be left out. The specification wants them in this
+  /// order, which is not always the SDK's.
+  private var positions: [Int] {
+    parameters.indices.filter { parameters[$0].isRequired } + parameters.indices.filter { !parameters[$0].isRequired }
+  }
+
+  /// Whether the order of the document is also the order of positional parameters.
+  private var isInOrder: Bool { positions.elementsEqual(parameters.indices) }
 }
 
 extension Command.Needs {
@@ -55,10 +64,13 @@ extension Command.Needs {
 }
 
 extension Command.Parameter {
-  fileprivate var contentDescriptor: JSONValue {
+  /// - Parameter position: its place among positional parameters, from 0.
+  fileprivate func contentDescriptor(at position: Int) -> JSONValue {
     var description: [JSONValue.Member] = [.init("name", .string(name)), .init("summary", .string(summary))]
     if let alias { description.append(.init("description", .string("by name, it may also be called \(alias)"))) }
-    description += [.init("required", .bool(isRequired)), .init("schema", schema)]
+    description += [
+      .init("required", .bool(isRequired)), .init("schema", schema), .init("x-position", .integer(position)),
+    ]
     return .object(description)
   }
 }
