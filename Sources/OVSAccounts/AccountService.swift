@@ -93,8 +93,10 @@ public struct AccountService: ~Copyable {
   /// A service whose sessions start on `sandbox`, and for those with a domain makes a network transport once.
   ///
   /// - Parameters:
+  ///   - sandbox: the account service inside the process.
   ///   - renewalLimit: how long a renewal of tokens may take.
   ///   - tell: takes what there is to know of the way of a request; never holds anything of the request or its answer.
+  ///   - makeNetwork: makes what carries requests to a real service.
   public init(
     sandbox: any Transport, renewalLimit: Duration = .seconds(30), tell: @escaping (() -> String) -> Void = { _ in },
     network makeNetwork: @escaping () throws(TransportFailure) -> any NetworkTransport

@@ -2,7 +2,10 @@
 /// percent form of URLs and forms, a space as `+`, behind a backslash, or in JSON's short forms such as `\n` and `\u` with
 /// four digits (RFC 8259, section 7).
 ///
-/// - Parameter limit: how many bytes of the result are enough; it is cut there, and ends in `…`.
+/// - Parameters:
+///   - text: what may be told but for the secrets.
+///   - secrets: what may not; empty ones don't count.
+///   - limit: how many bytes of the result are enough; it is cut there, and ends in `…`.
 func masked(_ text: String, hiding secrets: [String], limit: Int = 1000) -> String {
   let needles = secrets.filter { !$0.isEmpty }
   let bytes = Array(text.utf8)

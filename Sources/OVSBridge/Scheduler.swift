@@ -3,7 +3,7 @@ import OVSWire
 
 /// What the scheduler needs to know of a session: whose it is.
 protocol SessionValue {
-  /// The account that is logged in, as ``AccountName`` writes it; nil when none is.
+  /// The account that is logged in, as `AccountName` writes it; nil when none is.
   var account: String? { get }
 }
 
@@ -64,7 +64,7 @@ struct Scheduler<Session: SessionValue, Work> {
 
   /// A command on its way.
   final class Job {
-    /// One of ``SlotNumbers``.
+    /// One of `SlotNumbers`.
     let number: Int
     /// What it is to whoever carries it out.
     let work: Work

@@ -13,7 +13,7 @@ import OVSWire
 /// Carries requests to the vendor's service with libcurl's multi interface, without a thread of its own.
 ///
 /// It is safe by default and can't be made otherwise: TLS 1.2 or later, certificate and host name verified, no
-/// redirect followed, no cookie, no `.netrc`; plain HTTP is for loopback, see ``APIDomain``. Connections are kept and
+/// redirect followed, no cookie, no `.netrc`; plain HTTP is for loopback, see `APIDomain`. Connections are kept and
 /// used again, HTTP/2 is spoken where it is offered (but for changes, see ``Transfer``), and proxies come from the
 /// usual environment variables.
 public final class LibcurlTransport: NetworkTransport {

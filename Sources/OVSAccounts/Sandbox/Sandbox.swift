@@ -37,7 +37,9 @@ public final class Sandbox: Transport {
 
   /// A sandbox with the accounts that its file keeps; without a file, with none.
   ///
-  /// - Parameter warn: takes what is to be told about the file.
+  /// - Parameters:
+  ///   - options: how it behaves, its file among them.
+  ///   - warn: takes what is to be told about the file.
   /// - Throws: why the file can't be used.
   public init(_ options: Options, warn: @escaping (String) -> Void = { _ in }) throws(Fault) {
     latency = options.latency

@@ -51,7 +51,10 @@ struct SandboxFile: ~Copyable {
 
   /// Opens a file, or makes one, and gives all its records to `take`, which says what is wrong with one, if anything.
   ///
-  /// - Parameter warn: takes what is to be told about the file.
+  /// - Parameters:
+  ///   - path: where it is.
+  ///   - warn: takes what is to be told about the file.
+  ///   - take: takes a record.
   /// - Throws: why it can't be used; it is as it was.
   static func opened(
     _ path: String, warn: (String) -> Void, _ take: (JSONValue) -> String?

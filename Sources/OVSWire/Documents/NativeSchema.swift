@@ -3,7 +3,7 @@
 /// It holds what a schema can say. Members that stand twice, a number's spelling, lengths in bytes and the addresses of
 /// services are left to the bridge.
 public enum NativeSchema {
-  /// The schema for the commands of a table.
+  /// The schema for the commands of a table, as a version of the protocol has them.
   public static func document(of table: CommandTable, protocolVersion: Int) -> JSONValue {
     var definitions: [JSONValue.Member] = [
       .init("command", ["description": "A line that is sent.", "oneOf": references(table.rows.map(\.name))]),

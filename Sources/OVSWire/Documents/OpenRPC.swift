@@ -5,7 +5,9 @@ public enum OpenRPC {
 
   /// The document for the commands of a table.
   ///
-  /// - Parameter programVersion: the version of the program that carries them out.
+  /// - Parameters:
+  ///   - table: the commands.
+  ///   - programVersion: the version of the program that carries them out.
   public static func document(of table: CommandTable, programVersion: String) -> JSONValue {
     [
       "openrpc": .string(version),
