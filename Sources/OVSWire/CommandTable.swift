@@ -112,7 +112,7 @@ public final class CommandTable: Sendable {
     Command(
       58, "OVS_CMD_CANCEL_PLAN", [],
       needs: .login, effect: .accountChange, operation: .account(.cancelPlan), consequence: .lossOnce,
-      "Ends the session's account, with all its products, at its due date."),
+      "Ends the session's account at its due date, with all its products."),
     Command(
       59, "OVS_CMD_NEW_PRODUCT",
       [.required("type", .planType, "the API ID of the product's plan, such as 12")],
@@ -163,7 +163,7 @@ public final class CommandTable: Sendable {
       [.required("id", .requestID, "the id of the commands to take back")],
       needs: .nothing, effect: .immediate, operation: .process(.cancel),
       result: .object([.init("cancelled", .count, example: 0, "how many commands were taken back")]),
-      "Takes back the commands of an id that are waiting or under way."),
+      "Takes back the commands of an id, waiting or under way."),
     Command(
       1006, "OVS_CMD_GET_INFO", [],
       needs: .nothing, effect: .immediate, operation: .process(.getInfo),

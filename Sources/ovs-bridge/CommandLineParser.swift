@@ -55,23 +55,20 @@ enum Invocation {
           message: "no option \(quoted(name))\(suggestion(for: name, among: Option.all.map(\.name))); try --help")
       }
       given.append(option)
-      switch option.effect {
-      case .action, .flag:
-        guard parts.count == 1 else { throw UsageError(message: "\(name) takes no value") }
-        if case .action(let action) = option.effect {
+      let value = try Self.value(of: option, attached: parts.count == 2 ? parts[1] : nil, or: &rest)
+      do throws(Option.ValueError) {
+        switch option.effect {
+        case .action(let action):
           self = .action(action, subcommand, words)
           return
+        case .actionWithValue(_, let action):
+          self = .action(try action(value), subcommand, words)
+          return
+        case .flag(let apply): apply(&settings)
+        case .value(_, let apply): try apply(&settings, value)
         }
-        if case .flag(let apply) = option.effect { apply(&settings) }
-      case .value(let placeholder, let apply):
-        guard let value = parts.count == 2 ? parts[1] : rest.popFirst() else {
-          throw UsageError(message: "\(name) needs a value: \(name) \(placeholder)")
-        }
-        do throws(Option.ValueError) {
-          try apply(&settings, value)
-        } catch {
-          throw UsageError(message: "\(name) \(error.reason)")
-        }
+      } catch {
+        throw UsageError(message: "\(name) \(error.reason)")
       }
     }
     try Self.check(given, for: subcommand)
@@ -99,6 +96,20 @@ enum Invocation {
       }
     }
     self = .subcommand(subcommand, words, settings.configuration)
+  }
+
+  /// The value given to an option, behind its name or as the next argument; empty if it takes none.
+  private static func value(
+    of option: Option, attached: String?, or rest: inout ArraySlice<String>
+  ) throws(UsageError) -> String {
+    guard let placeholder = option.placeholder else {
+      guard attached == nil else { throw UsageError(message: "\(option.name) takes no value") }
+      return ""
+    }
+    guard let value = attached ?? rest.popFirst() else {
+      throw UsageError(message: "\(option.name) needs a value: \(option.name) \(placeholder.text)")
+    }
+    return value
   }
 
   private static func subcommand(_ word: String, after first: Subcommand?) throws(UsageError) -> Subcommand {

@@ -25,21 +25,36 @@ struct Option: Sendable {
     case commands
     case openRPC
     case jsonSchema
+    case completions(Shell)
+    case man
   }
 
   enum Effect: Sendable {
     /// Takes no value and is done at once.
     case action(Action)
+    /// Takes a value and is done at once.
+    case actionWithValue(Placeholder, @Sendable (String) throws(ValueError) -> Action)
     /// Takes no value.
     case flag(@Sendable (inout Settings) -> Void)
     /// Takes a value.
-    case value(placeholder: String, @Sendable (inout Settings, String) throws(ValueError) -> Void)
+    case value(Placeholder, @Sendable (inout Settings, String) throws(ValueError) -> Void)
   }
 
   let name: String
   let effect: Effect
   /// What it does, with its unit and default.
   let summary: String
+
+  /// What it takes; nil if it takes no value.
+  var placeholder: Placeholder? {
+    switch effect {
+    case .action, .flag: nil
+    case .actionWithValue(let placeholder, _), .value(let placeholder, _): placeholder
+    }
+  }
+
+  /// Its name, and what comes behind it.
+  var usage: String { name + (placeholder.map { " " + $0.text } ?? "") }
 
   /// Options that belong together.
   struct Group: Sendable {
@@ -68,6 +83,13 @@ struct Option: Sendable {
         Option(
           name: "--json-schema", effect: .action(.jsonSchema),
           summary: "print a JSON Schema of the native dialect's lines"),
+        Option(
+          name: "--completions",
+          effect: .actionWithValue(.choice("SHELL", Shell.self)) { text throws(ValueError) in
+            .completions(try choice(text))
+          },
+          summary: "print what has a shell complete all this: \(alternatives(Shell.self))"),
+        Option(name: "--man", effect: .action(.man), summary: "print the manual page"),
       ]
     ),
     Group(
@@ -93,13 +115,8 @@ struct Option: Sendable {
     Group(
       title: "Process",
       options: [
-        .value("--log-level", "LEVEL", "error, warning, info or debug (info), on stderr") {
-          settings, text throws(ValueError) in
-          settings.bridge.logLevel = try choice(text)
-        },
-        .value("--log-format", "FORMAT", "text or json (text)") { settings, text throws(ValueError) in
-          settings.bridge.logFormat = try choice(text)
-        },
+        .choice("--log-level", "LEVEL", { "\($0) (info), on stderr" }) { $0.bridge.logLevel = $1 },
+        .choice("--log-format", "FORMAT", { "\($0) (text)" }) { $0.bridge.logFormat = $1 },
         .value("--parent-pid", "PID", "end when this process has ended") { settings, text throws(ValueError) in
           settings.bridge.parentProcessID = Int32(try integer(text, in: 1...Int(Int32.max)))
         },
@@ -108,7 +125,7 @@ struct Option: Sendable {
     Group(
       title: "Account service",
       options: [
-        .value("--api-key-file", "PATH", "read the API key from this file, instead of OVS_API_KEY") {
+        .value("--api-key-file", .path, "read the API key from this file, instead of OVS_API_KEY") {
           settings, text throws(ValueError) in
           settings.bridge.apiKey = try key(inFile: text)
         },
@@ -128,7 +145,7 @@ struct Option: Sendable {
           settings, text throws(ValueError) in
           settings.network.connectTimeout = try seconds(text, orZero: false)
         },
-        .value("--ca-file", "PATH", "trust the CA certificates (PEM) in this file, instead of the system's") {
+        .value("--ca-file", .path, "trust the CA certificates (PEM) in this file, instead of the system's") {
           settings, text throws(ValueError) in
           settings.network.caFile = try certificates(inFile: text)
         },
@@ -140,7 +157,7 @@ struct Option: Sendable {
             throw ValueError(reason: error.reason)
           }
         },
-        .value("--libcurl", "PATH", "the libcurl to use (the system's)") { settings, text throws(ValueError) in
+        .value("--libcurl", .path, "the libcurl to use (the system's)") { settings, text throws(ValueError) in
           settings.network.library = try nonEmpty(text)
         },
       ]
@@ -148,7 +165,7 @@ struct Option: Sendable {
     Group(
       title: "Login, for what needs a session", subcommands: [.call, .mcp, .doctor],
       options: [
-        .value("--login-file", "PATH", "read the e-mail and, on the next line, the password from this file") {
+        .value("--login-file", .path, "read the e-mail and, on the next line, the password from this file") {
           settings, text throws(ValueError) in
           settings.bridge.login = try login(inFile: text)
         }
@@ -157,7 +174,7 @@ struct Option: Sendable {
     Group(
       title: "Sandbox",
       options: [
-        .value("--sandbox-file", "PATH", "keep its accounts in this file, over the end of the process (nowhere)") {
+        .value("--sandbox-file", .path, "keep its accounts in this file, over the end of the process (nowhere)") {
           settings, text throws(ValueError) in
           settings.bridge.sandbox.file = try nonEmpty(text)
         },
@@ -191,10 +208,20 @@ struct Option: Sendable {
   static let all = groups.flatMap(\.options)
 
   private static func value(
-    _ name: String, _ placeholder: String, _ summary: String,
+    _ name: String, _ placeholder: Placeholder, _ summary: String,
     _ apply: @escaping @Sendable (inout Settings, String) throws(ValueError) -> Void
   ) -> Option {
-    Option(name: name, effect: .value(placeholder: placeholder, apply), summary: summary)
+    Option(name: name, effect: .value(placeholder, apply), summary: summary)
+  }
+
+  private static func choice<Choice: CaseIterable & RawRepresentable<String> & Sendable>(
+    _ name: String, _ placeholder: String, _ summary: (_ choices: String) -> String,
+    _ apply: @escaping @Sendable (inout Settings, Choice) -> Void
+  ) -> Option {
+    .value(name, .choice(placeholder, Choice.self), summary(alternatives(Choice.self))) {
+      settings, text throws(ValueError) in
+      apply(&settings, try choice(text))
+    }
   }
 
   // MARK: Values

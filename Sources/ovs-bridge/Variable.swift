@@ -18,6 +18,17 @@ enum Variable: String, CaseIterable {
   case email = "OVS_EMAIL"
   case password = "OVS_PASSWORD"
 
+  /// What it holds.
+  var summary: String {
+    switch self {
+    case .apiKey: "the API key"
+    case .secretKey: "the secret key, which stands in for a whitelisted address"
+    case .apiDomain: "the service's address; without one, the sandbox"
+    case .email: "the e-mail to log in with, for what needs a session"
+    case .password: "its password"
+    }
+  }
+
   private var isSecret: Bool {
     switch self {
     case .apiKey, .secretKey, .password: true

@@ -180,8 +180,8 @@ import Testing
   @Test("The variables that the program has no secret in but those that it overwrites")
   func variables() throws {
     let help = try ChildProcess("the help", BridgeProcess.program, ["--help"]).wholeOutput()
-    let line = help.split(separator: "\n").first { $0.hasPrefix("Environment:") } ?? ""
-    let names = line.split(whereSeparator: { !$0.isLetter && $0 != "_" }).filter { $0.hasPrefix("OVS_") }
+    let section = help.components(separatedBy: "\n\n").first { $0.hasPrefix("Environment:") } ?? ""
+    let names = section.split(whereSeparator: { !$0.isLetter && $0 != "_" }).filter { $0.hasPrefix("OVS_") }
     #expect(
       Set(names) == ["OVS_API_KEY", "OVS_SECRET_KEY", "OVS_API_DOMAIN", "OVS_EMAIL", "OVS_PASSWORD"],
       "is a new one a secret? Test it here")

@@ -252,7 +252,7 @@ export class Bridge extends EventEmitter {
   }
 
   /**
-   * Ends the session's account, with all its products, at its due date.
+   * Ends the session's account at its due date, with all its products.
    * @param {CallOptions} [options]
    * @returns {Promise<null>}
    */

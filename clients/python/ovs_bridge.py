@@ -565,7 +565,7 @@ class Bridge:
         self.call("OVS_CMD_CHANGE_PLAN", email=email, type=type, timeout=timeout)
 
     def cancel_plan(self, *, timeout: float | None = None) -> None:
-        """OVS_CMD_CANCEL_PLAN: ends the session's account, with all its products, at its due date."""
+        """OVS_CMD_CANCEL_PLAN: ends the session's account at its due date, with all its products."""
         self.call("OVS_CMD_CANCEL_PLAN", timeout=timeout)
 
     def new_product(self, type: str | int, *, timeout: float | None = None) -> None:

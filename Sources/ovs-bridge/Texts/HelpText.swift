@@ -1,0 +1,139 @@
+import OVSAccounts
+import OVSBridge
+import OVSWire
+
+/// What the program says of itself, made from its tables.
+enum HelpText {
+  /// How the program is called.
+  static let usages = ["ovs-bridge [options]", "ovs-bridge SUBCOMMAND [options]"]
+
+  /// What it is for.
+  static let purpose = """
+    Drives the User Management of a VPN SDK for programs in any language: reads commands on
+    standard input, one JSON message a line, and writes their answers on standard output.
+    """
+
+  /// A call to begin with.
+  static let firstExample = #"echo '{"cmd":1006}' | ovs-bridge"#
+
+  /// The variables of the environment that are read, and what for.
+  static let variables =
+    Variable.allCases.map { ($0.rawValue, $0.summary) } + [
+      ("https_proxy, all_proxy, no_proxy", "the way to the service, as curl has it")
+    ]
+
+  /// Usage, options and commands.
+  static func help(of table: CommandTable) -> String {
+    let options = Option.groups.map { group in
+      Section(title: group.heading, rows: group.options.map { ($0.usage, $0.summary) })
+    }
+    let width = options.flatMap(\.rows).map(\.0.count).max() ?? 0
+    let nameWidth = table.rows.map(\.name.count).max() ?? 0
+    let commands = Section(
+      title: "Commands (--commands tells more)",
+      rows: table.rows.map { (padded(String($0.number), to: 4) + " " + padded($0.name, to: nameWidth), $0.firstClause) }
+    )
+    let statuses = Section(
+      title: "Exit status",
+      rows: ExitStatus.allCases.map { ($0.text, $0.summary + purpose(of: $0.subcommand.map { [$0] })) })
+    return """
+      Usage: \(usages.joined(separator: "\n       "))
+
+      \(purpose)
+
+        \(firstExample)
+
+      """
+        + Section(title: "Subcommands", rows: Subcommand.allCases.map { ($0.usage, $0.summary) }).text(width)
+        + options.map { $0.text(width) }.joined() + commands.text()
+        + Section(title: "Environment", rows: variables).text()
+        + statuses.text()
+  }
+
+  /// Things by their names.
+  private struct Section {
+    let title: String
+    let rows: [(String, String)]
+
+    /// With a column of `width` for the names, or of the longest name.
+    func text(_ width: Int? = nil) -> String {
+      let width = width ?? rows.map(\.0.count).max() ?? 0
+      return rows.reduce("\n\(title):\n") { $0 + "  \(padded($1.0, to: width))  \($1.1)\n" }
+    }
+  }
+
+  /// What a row is for alone, in brackets behind it.
+  static func purpose(of subcommands: [Subcommand]?) -> String {
+    subcommands.map { " (\($0.map(\.rawValue).joined(separator: ", ")))" } ?? ""
+  }
+
+  /// The program's name and version.
+  static let version = "ovs-bridge \(bridgeVersion)\n"
+
+  /// All there is to know of the commands, events and errors, and of what the service is asked.
+  static func commands(of table: CommandTable) -> String {
+    var text = "Commands (* required):\n"
+    for command in table.rows {
+      text += "\n\(padded(String(command.number), to: 5))\(command.name)\n     \(command.summary)"
+      text += command.needs.sentence + "\n"
+      for parameter in command.parameters {
+        text += "       \(padded(parameter.name + (parameter.isRequired ? "*" : ""), to: 14))\(parameter.summary)"
+        text += parameter.alias.map { " (also called \($0))\n" } ?? "\n"
+      }
+      text += result(command.result)
+    }
+    text += "\nEvents:\n\n"
+    for event in Event.Kind.allCases {
+      text += "\(padded(String(event.rawValue), to: 5))\(event.name)\n     \(event.summary)\n"
+      text += "       gives \(event.members.map(\.name).joined(separator: ", "))\n"
+    }
+    text += "\nErrors (with the code of JSON-RPC):\n\n"
+    for error in ErrorCode.allCases {
+      let code = error == .ok ? "" : String(error.row.jsonRPCCode)
+      text +=
+        "\(padded(String(error.rawValue), to: 5))\(padded(error.row.name, to: 26))\(padded(code, to: 8))\(error.row.summary)\n"
+    }
+    text += "\nThe service's methods, behind /api/amapi/ (* required, ? inferred, for want of a page that says it):\n"
+    for endpoint in AMAPIEndpoint.all {
+      text += "\n     \(endpoint.name)\n       sends    \(list(endpoint.fields))\n"
+      text += "       gives    \(endpoint.answer.isEmpty ? "nothing" : list(endpoint.answer))\n"
+      let credentials = endpoint.credentials.map(\.rawValue) + ["whitelisted address"]
+      text += "       allowed  by \(credentials.joined(separator: ", or "))\n"
+    }
+    return text
+  }
+
+  private static func list<Value>(_ names: [AMAPIEndpoint.Name<Value>]) -> String {
+    names.map(\.description).joined(separator: ", ")
+  }
+
+  private static func result(_ result: Command.Result) -> String {
+    let (members, condition): ([Command.Member], String) =
+      switch result {
+      case .null: ([], "")
+      case .object(let members): (members, "")
+      case .objectOrNull(let members, let condition): (members, ", when \(condition)")
+      }
+    guard !members.isEmpty else { return "" }
+    let width = members.map(\.name.count).max() ?? 0
+    return "     gives\(condition):\n"
+      + members.map { "       \(padded($0.name, to: max(width + 2, 14)))\($0.summary)\n" }.joined()
+  }
+}
+
+private func padded(_ text: String, to width: Int) -> String {
+  text + String(repeating: " ", count: max(0, width - text.count))
+}
+
+extension Option.Group {
+  /// Its title, with what it is for.
+  var heading: String { title + HelpText.purpose(of: subcommands) }
+}
+
+extension Command {
+  /// The beginning of the summary, up to its first comma or semicolon, as one word of a list.
+  fileprivate var firstClause: String {
+    let clause = summary.prefix { $0 != "," && $0 != ";" && $0 != "." }
+    return clause.prefix(1).lowercased() + clause.dropFirst()
+  }
+}
