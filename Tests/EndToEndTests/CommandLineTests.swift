@@ -17,6 +17,7 @@ import Testing
     arguments: [
       (["--help"], "Usage: ovs-bridge [options]"), (["-h"], "Usage:"), (["--version"], "ovs-bridge 0."),
       (["--commands"], "OVS_CMD_ADD_CLIENT"), (["--timeout", "5", "--help"], "Usage:"),
+      (["--completions", "bash"], "complete -F"), (["--completions=fish"], "complete -c"), (["--man"], ".SH"),
     ] as [([String], String)])
   func help(_ options: [String], _ expected: String) throws {
     let (output, log, status) = try run(options)
@@ -40,6 +41,8 @@ import Testing
       (
         ["--log-level", "wraning"], #"--log-level must be one of error, warning, info, debug (did you mean "warning"?)"#
       ),
+      (["--completions", "bush"], #"--completions must be one of bash, zsh, fish (did you mean "bash"?)"#),
+      (["--completions"], "--completions needs a value: --completions SHELL"),
       (["--log-format=xml"], "--log-format must be one of text, json"),
       (["--sandbox-now", "2026-02-30"], "--sandbox-now must be a date such as 2026-01-31 or 2026-01-31T09:30:00Z"),
       (["--sandbox-api-key", ""], "--sandbox-api-key must not be empty"),

@@ -14,7 +14,7 @@ enum BashCompletions {
             words+=('')
             line=${line#"${line%%[![:space:]]*}"}
           fi
-          [[ $i -lt COMP_CWORD ]] || piece=$line
+          ((i < COMP_CWORD)) || piece=$line
           words[${#words[@]}-1]+=$piece
           line=${line#"$piece"}
         done
@@ -93,7 +93,7 @@ enum BashCompletions {
       _ovs_bridge_files() {
         local start=${1%%@*}@ path=${1#*@} typed=${1%"$2"} file
         path=${path//\\\\/}
-        [[ $path != '~/'* ]] || path=$HOME/${path#'~/'}
+        [[ $path != \\~/* ]] || path=$HOME/${path#\\~/}
         while IFS= read -r file; do
           [[ ! -d $file ]] || file+=/
           printf -v file '%s%q' "$start" "$file"
