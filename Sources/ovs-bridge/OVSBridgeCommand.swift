@@ -23,7 +23,12 @@ enum OVSBridgeCommand {
     }
     Variable.forgetSecrets()
     switch invocation {
-    case .action(let action, _, _): print(action.text(of: .standard), terminator: "")
+    case .action(let action, _, _):
+      // What could not be printed is no success.
+      guard put(action.text(of: .standard), to: STDOUT_FILENO) else {
+        complain("standard output can't be written to: \(String(cString: strerror(errno)))")
+        exit(ExitStatus.outputClosed.number)
+      }
     case .subcommand(let subcommand, _, _):
       complain("\(subcommand.rawValue) is not there yet")
       exit(ExitStatus.wrongUsage.number)
@@ -36,12 +41,22 @@ enum OVSBridgeCommand {
         exit(ExitStatus.startFailure.number)
       }
     }
-    // What could not be printed is no success.
-    exit(fflush(nil) == 0 ? 0 : Bridge.Exit.outputClosed.status)
+    exit(ExitStatus.done.number)
   }
 
   private static func complain(_ message: String) {
-    let line = Array("ovs-bridge: \(message)\n".utf8)
-    _ = write(STDERR_FILENO, line, line.count)
+    _ = put("ovs-bridge: \(message)\n", to: STDERR_FILENO)
+  }
+
+  /// Writes all of a text; false if that fails, which `errno` tells the reason of.
+  private static func put(_ text: String, to descriptor: Int32) -> Bool {
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { return false }
+      rest.removeFirst(count)
+    }
+    return true
   }
 }

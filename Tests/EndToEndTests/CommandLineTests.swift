@@ -25,6 +25,19 @@ import Testing
   }
 
   @Test(
+    "What could not be printed is no success, however long it is",
+    arguments: ["--version", "--help", "--commands", "--man", "--completions=zsh"])
+  func unprintable(_ option: String) throws {
+    for (place, reason) in [("/dev/full", "No space left on device"), ("&-", "Bad file descriptor")] {
+      let shell = try ChildProcess(
+        "the bridge", "/bin/sh", ["-c", "exec '\(BridgeProcess.program)' \(option) >\(place)"])
+      let log = try shell.log()
+      #expect(log == "ovs-bridge: standard output can't be written to: \(reason)\n")
+      #expect(try shell.exitStatus() == 74, "\(place)")
+    }
+  }
+
+  @Test(
     "Wrong usage is one line on stderr and status 64",
     arguments: [
       (["--sandbox-nwo", "2026-01-31"], #"no option "--sandbox-nwo" (did you mean "--sandbox-now"?); try --help"#),
