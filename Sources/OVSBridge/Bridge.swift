@@ -103,6 +103,9 @@ public struct Bridge: ~Copyable {
       log.info("commands go to \(domain)")
     }
     guard hasOutput else { return outputClosed(EBADF) }
+    if let input, isatty(input) == 1 {
+      log.info(#"type a command on a line, such as {"cmd":1006}, or Ctrl-D to end; ovs-bridge --help tells more"#)
+    }
     if input == nil { splitter.end() }
     while true {
       let now = now()

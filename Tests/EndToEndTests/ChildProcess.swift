@@ -18,6 +18,8 @@ class ChildProcess {
     case socket
     /// These descriptors are closed.
     case closed(Set<Int32>)
+    /// This descriptor is a terminal, which isn't the child's controlling one; the others are pipes.
+    case terminal(Int32)
   }
 
   private static let spawning = NSLock()
@@ -58,6 +60,15 @@ class ChildProcess {
       }
       ends[0] = (read: pair[1], write: pair[0])
       ends[1] = (read: fcntl(pair[0], F_DUPFD_CLOEXEC, 3), write: fcntl(pair[1], F_DUPFD_CLOEXEC, 3))
+    }
+    if case .terminal(let descriptor) = setup {
+      let pipe = ends[Int(descriptor)]
+      close(pipe.read)
+      close(pipe.write)
+      let terminal = try Self.terminal()
+      ends[Int(descriptor)] =
+        descriptor == STDIN_FILENO
+        ? (read: terminal.child, write: terminal.test) : (read: terminal.test, write: terminal.child)
     }
     childEnds = [ends[0].read, ends[1].write, ends[2].write]
     (input, output, errors) = (ends[0].write, ends[1].read, ends[2].read)
@@ -111,6 +122,22 @@ class ChildProcess {
     guard makePipe(&ends) == 0 else { throw Trouble("no pipe: \(String(cString: strerror(errno)))") }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     return (ends[0], ends[1])
+  }
+
+  /// A new terminal, and who each end is for.
+  private static func terminal() throws -> (test: Int32, child: Int32) {
+    // Swift's view of the C library lacks it.
+    typealias Open =
+      @convention(c) (
+        UnsafeMutablePointer<Int32>, UnsafeMutablePointer<Int32>, UnsafeMutablePointer<CChar>?,
+        UnsafePointer<termios>?, UnsafePointer<winsize>?
+      ) -> Int32
+    var (test, child): (Int32, Int32) = (-1, -1)
+    guard let open = dlsym(nil, "openpty").map({ unsafeBitCast($0, to: Open.self) }),
+      open(&test, &child, nil, nil, nil) == 0
+    else { throw Trouble("no terminal: \(String(cString: strerror(errno)))") }
+    for end in [test, child] { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    return (test, child)
   }
 
   func closeChildEnds() {
@@ -234,16 +261,24 @@ class ChildProcess {
   }
 
   /// The next line of its log.
-  func logLine() throws -> String {
+  func logLine() throws -> String { String(try log("a line of the log") { $0.last == UInt8(ascii: "\n") }.dropLast()) }
+
+  /// The next bytes of its log, as text.
+  func logText(count: Int) throws -> String { try log("some text in the log") { $0.count == count } }
+
+  /// Its log up to where `isEnough` says so.
+  private func log(_ what: String, until isEnough: ([UInt8]) -> Bool) throws -> String {
     var bytes: [UInt8] = []
     let deadline = ContinuousClock.now + Self.waitLimit
-    while bytes.last != UInt8(ascii: "\n") {
-      try awaitReadable(errors, until: deadline, "a line of the log")
+    while !isEnough(bytes) {
+      try awaitReadable(errors, until: deadline, what)
       var byte: UInt8 = 0
-      guard read(errors, &byte, 1) == 1 else { throw Trouble("the log ended") }
+      guard read(errors, &byte, 1) == 1 else {
+        throw Trouble("the log ended: \(String(decoding: bytes, as: UTF8.self))")
+      }
       bytes.append(byte)
     }
-    return String(decoding: bytes.dropLast(), as: UTF8.self)
+    return String(decoding: bytes, as: UTF8.self)
   }
 
   // MARK: Its life
