@@ -72,6 +72,28 @@ public struct Bridge: ~Copyable {
   public init(_ configuration: Configuration) throws(StartFailure) {
     // First of all: what opens a descriptor before might be given a standard one's number.
     let descriptors = try Descriptors()
+    try self.init(
+      configuration, input: descriptors.input, output: Output(descriptors.output ?? -1),
+      hasOutput: descriptors.output != nil)
+  }
+
+  /// A bridge within the process, which leaves the standard descriptors to it: carries out the lines that stand in
+  /// `input`, and hands each line that it has to say to `take`, as soon as it has it, without the line's end.
+  ///
+  /// Lines may hold passwords: those of `input` are wiped once they are read, those handed out when `take` returns.
+  ///
+  /// - Throws: why it can't start.
+  public init(
+    _ configuration: Configuration, input: consuming JSONWriter, take: @escaping (Span<UInt8>) -> Void
+  ) throws(StartFailure) {
+    Descriptors.openClosed()
+    try self.init(configuration, input: nil, output: Output(take), hasOutput: true)
+    input.bytes.withUnsafeBytes { splitter.append($0.assumingMemoryBound(to: UInt8.self).span) }
+  }
+
+  private init(
+    _ configuration: Configuration, input: Int32?, output: consuming Output, hasOutput: Bool
+  ) throws(StartFailure) {
     let signals = try Signals()
     let log = Log(level: configuration.logLevel, format: configuration.logFormat)
     let sandbox = try Self.sandbox(configuration, log)
@@ -84,9 +106,9 @@ public struct Bridge: ~Copyable {
     parent = configuration.parentProcessID.map(ParentWatch.init)
     reader = EnvelopeReader(table: configuration.table)
     splitter = LineSplitter(limit: configuration.maxLineBytes)
-    input = descriptors.input
-    hasOutput = descriptors.output != nil
-    output = Output(descriptors.output ?? -1)
+    self.input = input
+    self.hasOutput = hasOutput
+    self.output = output
   }
 
   deinit {

@@ -21,14 +21,19 @@ struct Descriptors {
 
   /// Takes the standard descriptors over.
   init() throws(StartFailure) {
-    let isOpen = (0...2).map { fcntl($0, F_GETFD) != -1 }
-    for (descriptor, isOpen) in zip(Int32(0)..., isOpen) where !isOpen {
-      Self.pointAtNull(descriptor, descriptor == STDIN_FILENO ? O_RDONLY : O_WRONLY)
-    }
-    input = isOpen[0] ? try Self.duplicate(STDIN_FILENO) : nil
-    output = isOpen[1] ? try Self.duplicate(STDOUT_FILENO) : nil
+    let closed = Self.openClosed()
+    input = closed.contains(STDIN_FILENO) ? nil : try Self.duplicate(STDIN_FILENO)
+    output = closed.contains(STDOUT_FILENO) ? nil : try Self.duplicate(STDOUT_FILENO)
     Self.pointAtNull(STDIN_FILENO, O_RDONLY)
     dup2(STDERR_FILENO, STDOUT_FILENO)
+  }
+
+  /// Opens those of the standard descriptors that are closed on the null device, and says which they are.
+  @discardableResult
+  static func openClosed() -> [Int32] {
+    let closed = (STDIN_FILENO...STDERR_FILENO).filter { fcntl($0, F_GETFD) == -1 }
+    for descriptor in closed { pointAtNull(descriptor, descriptor == STDIN_FILENO ? O_RDONLY : O_WRONLY) }
+    return closed
   }
 
   /// The terminal behind a descriptor, opened anew so that it can be non-blocking without the descriptor being so; nil

@@ -8,18 +8,20 @@ import OVSWire
   import Darwin
 #endif
 
-/// Writes answers to a descriptor that must not be made non-blocking, without ever waiting for its reader.
+/// Writes answers to a descriptor that must not be made non-blocking, without ever waiting for its reader; or hands them
+/// out within the process.
 ///
 /// A pipe or terminal is opened anew, so that only this end is non-blocking; a socket is asked per call not to wait; a
 /// file takes everything. A pipe that can't be opened takes PIPE_BUF bytes at once when `poll` calls it writable.
 ///
 /// Answers may hold passwords: what is written is overwritten with zeros in memory.
 struct Output: ~Copyable {
-  /// How a descriptor is written to without waiting.
+  /// How a descriptor is written to without waiting, or whom lines are handed to in place of one.
   private enum Kind {
     case whole
     case socket
     case pieces
+    case lines((Span<UInt8>) -> Void)
   }
 
   /// Memory above this is given back after an unusually large answer.
@@ -57,6 +59,12 @@ struct Output: ~Copyable {
     case S_IFSOCK: kind = .socket
     default: kind = .pieces
     }
+  }
+
+  /// Hands each line to `take`, without its end.
+  init(_ take: @escaping (Span<UInt8>) -> Void) {
+    descriptor = -1
+    kind = .lines(take)
   }
 
   /// How many bytes are still to be written.
@@ -103,6 +111,12 @@ struct Output: ~Copyable {
           var target = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
           if poll(&target, 1, 0) == 0 { return nil }
           written = write(descriptor, rest.baseAddress, min(rest.count, Int(PIPE_BUF)))
+        case .lines(let take):
+          // The dispatcher gives whole lines.
+          for line in rest.split(separator: UInt8(ascii: "\n")) {
+            take(UnsafeRawBufferPointer(rebasing: line).assumingMemoryBound(to: UInt8.self).span)
+          }
+          written = rest.count
         }
         if written >= 0 { return written }
         if errno == EAGAIN || errno == EWOULDBLOCK { return nil }
