@@ -7,6 +7,7 @@ import OVSWire
 struct Settings {
   var bridge = Configuration()
   var network = LibcurlTransport.Options()
+  var callFormat = Call.Format.json
 
   /// The bridge's configuration with its way to a real service.
   var configuration: Configuration {
@@ -22,6 +23,8 @@ struct Settings {
 /// What the command line and the environment ask for.
 enum Invocation {
   case run(Configuration)
+  /// One command, by the words behind `call`.
+  case call([String], Configuration, Call.Format)
   /// Something else, with the words behind it.
   case subcommand(Subcommand, [String], Configuration)
   /// Something to print, about a subcommand and the words behind it if there are any.
@@ -95,7 +98,10 @@ enum Invocation {
         throw UsageError(message: "OVS_EMAIL and OVS_PASSWORD are set together or not at all")
       }
     }
-    self = .subcommand(subcommand, words, settings.configuration)
+    self =
+      subcommand == .call
+      ? .call(words, settings.configuration, settings.callFormat)
+      : .subcommand(subcommand, words, settings.configuration)
   }
 
   /// The value given to an option, behind its name or as the next argument; empty if it takes none.

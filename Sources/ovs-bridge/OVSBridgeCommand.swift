@@ -23,12 +23,17 @@ enum OVSBridgeCommand {
     }
     Variable.forgetSecrets()
     switch invocation {
-    case .action(let action, _, _):
-      // What could not be printed is no success.
-      guard put(action.text(of: .standard), to: STDOUT_FILENO) else {
-        complain("standard output can't be written to: \(String(cString: strerror(errno)))")
-        exit(ExitStatus.outputClosed.number)
+    case .action(.help, .call?, let words):
+      do throws(Invocation.UsageError) {
+        printOut(try HelpText.call(words, of: .standard))
+      } catch {
+        complain(error.message)
+        exit(ExitStatus.wrongUsage.number)
       }
+    case .action(let action, _, _):
+      printOut(action.text(of: .standard))
+    case .call(let words, let configuration, let format):
+      exit(call(words, configuration, format))
     case .subcommand(let subcommand, _, _):
       complain("\(subcommand.rawValue) is not there yet")
       exit(ExitStatus.wrongUsage.number)
@@ -44,19 +49,36 @@ enum OVSBridgeCommand {
     exit(ExitStatus.done.number)
   }
 
+  /// Carries one command out, and gives the exit status.
+  private static func call(_ words: [String], _ configuration: Configuration, _ format: Call.Format) -> Int32 {
+    let call: Call
+    do throws(Invocation.UsageError) {
+      call = try Call(words, configuration, format)
+    } catch {
+      complain(error.message)
+      return ExitStatus.wrongUsage.number
+    }
+    do throws(StartFailure) {
+      return try call.run()
+    } catch {
+      complain(error.reason)
+      return ExitStatus.startFailure.number
+    }
+  }
+
   private static func complain(_ message: String) {
     _ = put("ovs-bridge: \(message)\n", to: STDERR_FILENO)
   }
 
-  /// Writes all of a text; false if that fails, which `errno` tells the reason of.
-  private static func put(_ text: String, to descriptor: Int32) -> Bool {
-    var rest = Array(text.utf8)[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { return false }
-      rest.removeFirst(count)
-    }
-    return true
+  /// Prints a text; ends the process if that fails: what could not be printed is no success.
+  private static func printOut(_ text: String) {
+    let error = put(text, to: STDOUT_FILENO)
+    guard error != 0 else { return }
+    complain("standard output can't be written to: \(String(cString: strerror(error)))")
+    exit(ExitStatus.outputClosed.number)
+  }
+
+  private static func put(_ text: String, to descriptor: Int32) -> Int32 {
+    Array(text.utf8).withUnsafeBytes { writeAll($0, to: descriptor) }
   }
 }

@@ -172,6 +172,12 @@ struct Option: Sendable {
       ]
     ),
     Group(
+      title: "Printing", subcommands: [.call],
+      options: [
+        .choice("--format", "FORMAT", { "print the data as \($0), which is for people (json)" }) { $0.callFormat = $1 }
+      ]
+    ),
+    Group(
       title: "Sandbox",
       options: [
         .value("--sandbox-file", .path, "keep its accounts in this file, over the end of the process (nowhere)") {
@@ -300,10 +306,13 @@ struct Option: Sendable {
   }
 
   /// The bytes of a file, up to so many.
-  private static func contents(ofFile path: String, upTo limit: Int) throws(ValueError) -> [UInt8] {
-    guard let file = fopen(path, "r") else {
-      throw ValueError(reason: "can't be read: \(String(cString: strerror(errno)))")
-    }
+  static func contents(ofFile path: String, upTo limit: Int) throws(ValueError) -> [UInt8] {
+    try contents(of: fopen(path, "r"), upTo: limit)
+  }
+
+  /// The bytes of a file that has just been opened, up to so many; it is closed then. Nil is one that can't be opened.
+  static func contents(of file: UnsafeMutablePointer<FILE>?, upTo limit: Int) throws(ValueError) -> [UInt8] {
+    guard let file else { throw ValueError(reason: "can't be read: \(String(cString: strerror(errno)))") }
     // It may hold a key, of which no copies are to be left.
     setvbuf(file, nil, _IONBF, 0)
     defer { fclose(file) }

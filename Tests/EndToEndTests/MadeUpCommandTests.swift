@@ -32,4 +32,12 @@ import Testing
       #expect(own.count == 1 && own[0].count <= 100, "\(command.name): \(own)")
     }
   }
+
+  @Test("It can be called, by its number, its name, or in short", arguments: ["1999", "OVS_CMD_MADE_UP", "made-up"])
+  func call(_ word: String) throws {
+    #expect(try Call.command(word, in: Self.table).name == "OVS_CMD_MADE_UP")
+    #expect(throws: Invocation.UsageError.self) { try Call.command(word, in: .standard) }
+    #expect(try HelpText.call([word], of: Self.table).hasPrefix("Usage: ovs-bridge call OVS_CMD_MADE_UP made_up=VALUE"))
+    #expect(try HelpText.call([], of: Self.table).contains("1999 OVS_CMD_MADE_UP"))
+  }
 }

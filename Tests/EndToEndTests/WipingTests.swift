@@ -35,6 +35,21 @@ struct WipingTests {
     }
   }
 
+  @Test("A call leaves nothing of its lines while the service takes its time")
+  func call() throws {
+    let server = try AMAPIServer()
+    try server.tell(#"{"do":"fault","fault":"hang"}"#)
+    let call = try BridgeProcess(
+      ["call", "add-client", "email=ann@example.com", "password@-", "countrycode=US", "type=12"]
+        + server.bridgeOptions, environment: ["OVS_API_KEY": "planted-key"])
+    try call.sendOnly(Array("planted-password".utf8))
+    call.closeInput()
+    try server.tell(#"{"do":"wait","requests":1}"#)
+    let memory = try Memory(of: call)
+    #expect(memory.count("planted-key") > 0, "the key that is in use should be found")
+    #expect(memory.count(#":"planted"#) == 0, "a line is left in memory")
+  }
+
   /// What a process has written to its memory.
   private struct Memory {
     private var pieces: [Data] = []

@@ -19,7 +19,8 @@ enum HelpText {
   /// The variables of the environment that are read, and what for.
   static let variables =
     Variable.allCases.map { ($0.rawValue, $0.summary) } + [
-      ("https_proxy, all_proxy, no_proxy", "the way to the service, as curl has it")
+      ("https_proxy, all_proxy, no_proxy", "the way to the service, as curl has it"),
+      ("NO_COLOR", "if it holds anything, call tells errors without colour (https://no-color.org)"),
     ]
 
   /// Usage, options and commands.
@@ -28,11 +29,7 @@ enum HelpText {
       Section(title: group.heading, rows: group.options.map { ($0.usage, $0.summary) })
     }
     let width = options.flatMap(\.rows).map(\.0.count).max() ?? 0
-    let nameWidth = table.rows.map(\.name.count).max() ?? 0
-    let commands = Section(
-      title: "Commands (--commands tells more)",
-      rows: table.rows.map { (padded(String($0.number), to: 4) + " " + padded($0.name, to: nameWidth), $0.firstClause) }
-    )
+    let commands = Section(title: "Commands (--commands tells more)", rows: rows(of: table))
     let statuses = Section(
       title: "Exit status",
       rows: ExitStatus.allCases.map { ($0.text, $0.summary + purpose(of: $0.subcommand.map { [$0] })) })
@@ -50,8 +47,14 @@ enum HelpText {
         + statuses.text()
   }
 
+  /// The commands by number and name, each with a few words.
+  static func rows(of table: CommandTable) -> [(String, String)] {
+    let width = table.rows.map(\.name.count).max() ?? 0
+    return table.rows.map { (padded(String($0.number), to: 4) + " " + padded($0.name, to: width), $0.firstClause) }
+  }
+
   /// Things by their names.
-  private struct Section {
+  struct Section {
     let title: String
     let rows: [(String, String)]
 
@@ -73,15 +76,7 @@ enum HelpText {
   /// All there is to know of the commands, events and errors, and of what the service is asked.
   static func commands(of table: CommandTable) -> String {
     var text = "Commands (* required):\n"
-    for command in table.rows {
-      text += "\n\(padded(String(command.number), to: 5))\(command.name)\n     \(command.summary)"
-      text += command.needs.sentence + "\n"
-      for parameter in command.parameters {
-        text += "       \(padded(parameter.name + (parameter.isRequired ? "*" : ""), to: 14))\(parameter.summary)"
-        text += parameter.alias.map { " (also called \($0))\n" } ?? "\n"
-      }
-      text += result(command.result)
-    }
+    for command in table.rows { text += "\n" + all(of: command) }
     text += "\nEvents:\n\n"
     for event in Event.Kind.allCases {
       text += "\(padded(String(event.rawValue), to: 5))\(event.name)\n     \(event.summary)\n"
@@ -103,6 +98,17 @@ enum HelpText {
     return text
   }
 
+  /// All there is to know of a command.
+  static func all(of command: Command) -> String {
+    var text = "\(padded(String(command.number), to: 5))\(command.name)\n     \(command.summary)"
+    text += command.needs.sentence + "\n"
+    for parameter in command.parameters {
+      text += "       \(padded(parameter.name + (parameter.isRequired ? "*" : ""), to: 14))\(parameter.summary)"
+      text += parameter.alias.map { " (also called \($0))\n" } ?? "\n"
+    }
+    return text + result(command.result)
+  }
+
   private static func list<Value>(_ names: [AMAPIEndpoint.Name<Value>]) -> String {
     names.map(\.description).joined(separator: ", ")
   }
@@ -121,7 +127,8 @@ enum HelpText {
   }
 }
 
-private func padded(_ text: String, to width: Int) -> String {
+/// A text with spaces behind it up to a width, in characters.
+func padded(_ text: String, to width: Int) -> String {
   text + String(repeating: " ", count: max(0, width - text.count))
 }
 
