@@ -35,4 +35,53 @@ import Testing
     #expect(try bridge.log().filter { $0 == "\n" }.count == 1)
     #expect(try bridge.exitStatus() == 0)
   }
+
+  // MARK: Values that are asked for
+
+  /// A call that asks for the value of a parameter, at a terminal, up to where it has asked.
+  private func asking(for name: String) throws -> BridgeProcess {
+    let bridge = try BridgeProcess(
+      ["call", "OVS_CMD_LOGIN", "\(name)@-", "--log-level", "error"], environment: ["OVS_API_KEY": "key"],
+      setup: .terminal(0))
+    #expect(try bridge.logText(count: name.utf8.count + 2) == "\(name): ")
+    return bridge
+  }
+
+  /// What of that which was typed the terminal has shown.
+  private func shown(by bridge: BridgeProcess) -> String {
+    var target = pollfd(fd: bridge.input, events: Int16(POLLIN), revents: 0)
+    var bytes = [UInt8](repeating: 0, count: 4096)
+    guard poll(&target, 1, 0) > 0 else { return "" }
+    return String(decoding: bytes[..<max(0, read(bridge.input, &bytes, bytes.count))], as: UTF8.self)
+  }
+
+  private func showsInput(_ bridge: BridgeProcess) -> Bool {
+    var modes = termios()
+    tcgetattr(bridge.input, &modes)
+    return modes.c_lflag & tcflag_t(ECHO) != 0
+  }
+
+  @Test(
+    "A value is asked for at a terminal, and shows unless it may be a secret",
+    arguments: [("password", false, "email"), ("pasword", false, "pasword"), ("email", true, "password")])
+  func value(_ name: String, _ isShown: Bool, _ field: String) throws {
+    let bridge = try asking(for: name)
+    #expect(showsInput(bridge) == isShown)
+    try bridge.sendOnly(Array("typed@example.com\n".utf8))
+    let log = try bridge.log()
+    #expect(log.hasPrefix("ovs-bridge: OVS_ERR_") && log.contains("\"\(field)\""), "\(log)")
+    let shown = shown(by: bridge)
+    #expect(shown.contains("typed") == isShown && shown.hasSuffix("\r\n"), "\(shown)")
+    #expect(showsInput(bridge), "the terminal should be as it was")
+    #expect(try [5, 6].contains(bridge.exitStatus()))
+  }
+
+  @Test("A signal while a secret is asked for leaves the terminal as it was", arguments: [SIGINT, SIGTERM, SIGHUP])
+  func interrupted(_ number: Int32) throws {
+    let bridge = try asking(for: "password")
+    #expect(!showsInput(bridge))
+    bridge.signal(number)
+    #expect(try bridge.exitStatus() == 128 + number)
+    #expect(showsInput(bridge))
+  }
 }

@@ -84,6 +84,10 @@ struct CallArgument {
       switch source {
       case .word(let value): return value
       case .file(let path): bytes = try Option.contents(ofFile: path, upTo: limit + 3)
+      case .standardInput where isatty(STDIN_FILENO) == 1:
+        // A name that isn't known may be meant for a secret.
+        bytes = try TerminalPrompt.line(
+          PlainText.harmless(name), isSecret: isSecret || parameter == nil, upTo: limit + 3)
       case .standardInput: bytes = try Option.contents(of: fdopen(dup(STDIN_FILENO), "r"), upTo: limit + 3)
       }
     } catch {
