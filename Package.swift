@@ -17,7 +17,9 @@ let package = Package(
     .target(name: "OVSBridge", dependencies: ["OVSWire", "OVSAccounts"], swiftSettings: settings),
     .executableTarget(
       name: "ovs-bridge", dependencies: ["OVSWire", "OVSAccounts", "OVSNetwork", "OVSBridge"],
-      swiftSettings: settings),
+      swiftSettings: settings, plugins: ["BuiltCommit"]),
+    .plugin(
+      name: "BuiltCommit", capability: .buildTool(), path: "Sources/BuiltCommit", exclude: ["built-commit.sh"]),
 
     // What the fuzzer asks about the wire.
     .executableTarget(
@@ -32,7 +34,7 @@ let package = Package(
     .testTarget(
       name: "OVSBridgeTests", dependencies: ["OVSBridge", "TestSupport"], swiftSettings: settings),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["ovs-bridge", "OVSWire", "OVSAccounts", "TestSupport"],
+      name: "EndToEndTests", dependencies: ["ovs-bridge", "OVSWire", "OVSAccounts", "OVSBridge", "TestSupport"],
       swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]

@@ -2,7 +2,7 @@ import OVSAccounts
 import OVSWire
 
 /// The program's version, by https://semver.org.
-public let bridgeVersion = "0.3.0"
+public let bridgeVersion = "0.4.0"
 
 /// The version of what the bridge says and hears; it grows when a program written for the one before could break.
 public let bridgeProtocolVersion = 1

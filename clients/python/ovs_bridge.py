@@ -29,7 +29,7 @@ import threading
 import weakref
 from typing import IO, Any, Callable, Mapping, NamedTuple, Sequence, TypedDict, TypeVar, cast
 
-__version__ = "0.3.0"
+__version__ = "0.4.0"
 
 
 class BridgeError(Exception):

@@ -71,7 +71,11 @@ enum HelpText {
   }
 
   /// The program's name and version.
-  static let version = "ovs-bridge \(bridgeVersion)\n"
+  /// One line. The commit is there where the build knew it.
+  static let version: String = {
+    let commit = builtCommit.map { "commit \($0), " } ?? ""
+    return "ovs-bridge \(bridgeVersion) (\(commit)protocol \(bridgeProtocolVersion))\n"
+  }()
 
   /// All there is to know of the commands, events and errors, and of what the service is asked.
   static func commands(of table: CommandTable) -> String {
