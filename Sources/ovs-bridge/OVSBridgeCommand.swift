@@ -14,6 +14,12 @@ enum OVSBridgeCommand {
   static func main() {
     // Before the first secret is read.
     CoreDumps.turnOff()
+    // On Linux, Swift finds them by /proc. Without it there is not even a name, and a bridge that was told to go to a
+    // real service would take up the sandbox.
+    guard !CommandLine.arguments.isEmpty else {
+      complain("the options can't be read; is /proc mounted?")
+      exit(ExitStatus.startFailure.number)
+    }
     let invocation: Invocation
     do throws(Invocation.UsageError) {
       invocation = try Invocation(CommandLine.arguments.dropFirst(), environment: \.value)
