@@ -52,7 +52,7 @@ enum ExitStatus: CaseIterable {
     case .commandError: "the command's error, by its number"
     case .problemFound: "a problem was found"
     case .wrongUsage: "wrong usage"
-    case .startFailure: "no descriptors to start with, or a --sandbox-file that can't be used"
+    case .startFailure: "it can't start: no descriptors, unreadable options or --sandbox-file"
     case .outputClosed: "standard output can't be written to"
     case .signal: "ended at once by a second signal n"
     }
