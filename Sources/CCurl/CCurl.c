@@ -1,8 +1,12 @@
+// For dladdr.
+#define _GNU_SOURCE
+
 #include "CCurl.h"
 
 #include <dlfcn.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 // What libcurl's headers declare, as far as it is used.
 struct version_info {
@@ -11,6 +15,32 @@ struct version_info {
   unsigned version_number;
   const char *host;
   int features;
+  const char *tls;
+  long tls_number;
+  const char *zlib;
+  const char *const *protocols;
+  const char *ares;
+  int ares_number;
+  const char *idn;
+  int iconv_number;
+  const char *ssh;
+  unsigned brotli_number;
+  const char *brotli;
+  unsigned http2_number;
+  const char *http2;
+  const char *quic;
+  const char *ca_file;
+  const char *ca_folder;
+};
+
+struct ccurl_list {
+  char *text;
+  ccurl_list *next;
+};
+
+struct certificates {
+  int count;
+  ccurl_list **lists;
 };
 
 struct message {
@@ -29,6 +59,7 @@ enum {
   FEATURE_SSL = 1 << 2,
   FEATURE_ASYNCHDNS = 1 << 7,
   VERSION_NOW = 0,
+  FIRST_AGE_WITH_CA = 6,
   GLOBAL_DEFAULT = 3,
   CSELECT_IN = 1,
   CSELECT_OUT = 2,
@@ -38,6 +69,7 @@ enum {
   OPTION_WRITEFUNCTION = 20011,
   OPTION_READFUNCTION = 20012,
   OPTION_HEADERFUNCTION = 20079,
+  OPTION_DEBUGFUNCTION = 20094,
   OPTION_SOCKOPTFUNCTION = 20148,
   OPTION_PREREQFUNCTION = 20312,
   MULTI_OPTION_SOCKETFUNCTION = 20001,
@@ -46,6 +78,7 @@ enum {
   MULTI_OPTION_TIMERDATA = 10005,
   INFO_TYPE_MASK = 0xf00000,
   INFO_LONG = 0x200000,
+  INFO_CERTINFO = 0x400022,
 };
 
 // The library's functions. All are set, or none is.
@@ -91,6 +124,9 @@ static const struct {
 };
 
 static void *library;
+// What it says of itself, once it is open.
+static const struct version_info *about;
+static char path[4096];
 static char version[32];
 static int can_reuse;
 static char load_error[512];
@@ -123,12 +159,25 @@ ccurl_load_result ccurl_load(const char *name) {
   if ((info->features & needed) != needed || curl.global_init(GLOBAL_DEFAULT)) return give_up(handle, CCURL_UNUSABLE);
   can_reuse = info->version_number < FIRST_OF_LINGERING_HEADERS || info->version_number >= FIRST_WITHOUT_THEM;
   library = handle;
+  about = info;
+  Dl_info place;
+  if (dladdr((void *)version_info, &place) && place.dli_fname) snprintf(path, sizeof path, "%s", place.dli_fname);
   return CCURL_LOADED;
 }
 
 const char *ccurl_load_error(void) { return load_error; }
 
 const char *ccurl_version(void) { return version; }
+
+const char *ccurl_tls(void) { return about && about->tls ? about->tls : ""; }
+
+const char *ccurl_path(void) { return path; }
+
+bool ccurl_tells_ca(void) { return about && about->age >= FIRST_AGE_WITH_CA; }
+
+const char *ccurl_ca_file(void) { return ccurl_tells_ca() ? about->ca_file : NULL; }
+
+const char *ccurl_ca_folder(void) { return ccurl_tells_ca() ? about->ca_folder : NULL; }
 
 int ccurl_can_reuse(void) { return can_reuse; }
 
@@ -168,6 +217,10 @@ int ccurl_easy_set_sockopt_function(ccurl_easy *easy, ccurl_sockopt_function fun
   return curl.easy_setopt(easy, OPTION_SOCKOPTFUNCTION, function);
 }
 
+int ccurl_easy_set_debug_function(ccurl_easy *easy, ccurl_debug_function function) {
+  return curl.easy_setopt(easy, OPTION_DEBUGFUNCTION, function);
+}
+
 int ccurl_easy_set_prereq_function(ccurl_easy *easy, ccurl_prereq_function function) {
   return curl.easy_setopt(easy, OPTION_PREREQFUNCTION, function);
 }
@@ -184,6 +237,16 @@ int64_t ccurl_easy_number(ccurl_easy *easy, ccurl_info info) {
 void *ccurl_easy_pointer(ccurl_easy *easy, ccurl_info info) {
   void *value = NULL;
   return curl.easy_getinfo(easy, info, &value) ? NULL : value;
+}
+
+const char *ccurl_easy_certificate(ccurl_easy *easy, const char *name) {
+  struct certificates *all = NULL;
+  if (curl.easy_getinfo(easy, INFO_CERTINFO, &all) || !all || all->count < 1 || !all->lists) return NULL;
+  const size_t size = strlen(name);
+  for (const ccurl_list *entry = all->lists[0]; entry; entry = entry->next) {
+    if (entry->text && !strncasecmp(entry->text, name, size) && entry->text[size] == ':') return entry->text + size + 1;
+  }
+  return NULL;
 }
 
 const char *ccurl_easy_strerror(int code) { return curl.easy_strerror(code); }

@@ -15,6 +15,17 @@ public struct APIDomain: Equatable, Sendable, CustomStringConvertible {
     isEncrypted ? String(base.dropFirst("https://".count)) : base
   }
 
+  /// The host without a port.
+  public var host: String {
+    let place = base.split(separator: "/").last ?? ""
+    return String(place.prefix { $0 != ":" })
+  }
+
+  /// Whether the host is an address (IPv4), so that there is no name to look up.
+  public var isAddress: Bool {
+    Self.isAddress(host[...])
+  }
+
   /// Reads an address; nil if it is none of the forms taken.
   public init?(_ text: String) {
     // Outside of ASCII a lower case may be another host's name.
@@ -39,8 +50,13 @@ public struct APIDomain: Equatable, Sendable, CustomStringConvertible {
 
   /// 127.0.0.0/8 in four decimal numbers.
   private static func isLoopbackAddress(_ host: Substring) -> Bool {
+    host.hasPrefix("127.") && isAddress(host)
+  }
+
+  /// Four decimal numbers of a byte each.
+  private static func isAddress(_ host: Substring) -> Bool {
     let parts = host.split(separator: ".", omittingEmptySubsequences: false)
-    return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+    return parts.count == 4 && parts.allSatisfy { UInt8($0) != nil }
   }
 
   /// Labels of letters, digits and inner hyphens, with dots between (RFC 1123, section 2.1).

@@ -61,7 +61,7 @@ public struct Bridge: ~Copyable {
   private let buffer: UnsafeMutableBufferPointer<UInt8>
   /// What is waited for; kept for its memory.
   private var targets: [pollfd] = []
-  private let start = Bridge.clock()
+  private let start = monotonicTime()
   /// When everything is done at the latest: set by a signal or the parent's end, and once all that was taken is done.
   private var endDeadline: Duration?
   private var signalCount = 0
@@ -283,13 +283,7 @@ public struct Bridge: ~Copyable {
     }
   }
 
-  private func now() -> Duration { Self.clock() - start }
-
-  private static func clock() -> Duration {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return .seconds(Int64(time.tv_sec)) + .nanoseconds(Int64(time.tv_nsec))
-  }
+  private func now() -> Duration { monotonicTime() - start }
 
   private static func isReadable(_ descriptor: Int32) -> Bool {
     var target = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)

@@ -36,7 +36,8 @@ public final class LibcurlTransport: NetworkTransport {
     public init() {}
   }
 
-  private let options: Options
+  /// How it behaves.
+  public let options: Options
   private let multi: Multi
   private let kept = KeptSockets()
   /// Few. Those that were abandoned while libcurl looked up a name are among them until it is done.

@@ -25,8 +25,6 @@ import OVSWire
 /// (GOAWAY, RFC 9113, section 6.8), which it has not read, but libcurl doesn't tell that from a connection that broke.
 /// Their outcome would be unknown for no reason. With HTTP/1.1 the server says so in the answer before.
 final class Transfer {
-  /// What libcurl takes a proxy for HTTPS from.
-  private static let proxyVariables = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
   /// The longest body of an answer that is taken.
   static let longestBody = 1 << 20
   /// The longest head that is taken.
@@ -80,6 +78,8 @@ final class Transfer {
   private var hasRetryAfter = false
   /// What of the answer was longer than is taken.
   private var excess: String?
+  /// Takes each line of the answer's head.
+  var onHeader: ((UnsafeRawBufferPointer) -> Void)?
 
   /// A handle for requests, one after the other; nil where memory is out.
   init?(_ options: LibcurlTransport.Options, _ kept: KeptSockets) {
@@ -190,14 +190,31 @@ final class Transfer {
   /// Sets what is the same for all requests for a method of a service.
   private func aim(at method: AMAPIRequest.Method, _ domain: APIDomain) {
     target = (method, domain)
+    isChange = method.endpoint.isChange
+    aim(at: options.paths[method], of: domain)
+  }
+
+  private func aim(at path: String, of domain: APIDomain) {
     host = domain.description
     isEncrypted = domain.isEncrypted
-    isChange = method.endpoint.isChange
-    ccurl_easy_set_string(easy, CCURLOPT_URL, domain.base + options.paths[method])
+    ccurl_easy_set_string(easy, CCURLOPT_URL, domain.base + path)
     // What goes to this machine in plain text must not pass through another one.
     ccurl_easy_set_string(easy, CCURLOPT_PROXY, isEncrypted ? nil : "")
-    isProxied = isEncrypted && Self.proxyVariables.contains { getenv($0).map { $0.pointee != 0 } ?? false }
+    isProxied = isEncrypted && EnvironmentProxy.named != nil
     ccurl_easy_set_long(easy, CCURLOPT_HTTP_VERSION, isChange ? CCURL_HTTP_VERSION_1_1 : CCURL_HTTP_VERSION_NONE)
+  }
+
+  /// Gets a transfer that has carried no request ready to ask a service for nothing but an answer.
+  ///
+  /// It is a HEAD of the root, by the same options as all requests: safe by RFC 9110, section 9.2.1, without a body on
+  /// either side, and with no key. Any answer will do, the usual 404 as well.
+  func prepareProbe(of domain: APIDomain, connectBy: Duration, answerBy: Duration) {
+    connectDeadline = connectBy
+    deadline = answerBy
+    words[0] = 0
+    aim(at: "/", of: domain)
+    setHeaders(nil)
+    ccurl_easy_set_long(easy, CCURLOPT_NOBODY, 1)
   }
 
   private func setHeaders(_ bearer: String?) {
@@ -278,6 +295,17 @@ final class Transfer {
     self.runs < runs && !isConnected && ccurl_easy_number(easy, CCURLINFO_NAMELOOKUP_TIME_T) == 0
   }
 
+  /// Whether one of the sockets that were opened for it is connected, though TLS may not be there.
+  var hasReachedPort: Bool {
+    openedSockets.contains { socket in
+      var address = sockaddr_storage()
+      var size = socklen_t(MemoryLayout.size(ofValue: address))
+      return withUnsafeMutableBytes(of: &address) { bytes in
+        bytes.baseAddress.map { getpeername(socket, $0.assumingMemoryBound(to: sockaddr.self), &size) == 0 } ?? false
+      }
+    }
+  }
+
   /// Whether it is on the same connection as another (HTTP/2).
   func shares(_ other: Transfer) -> Bool {
     let port = ccurl_easy_number(easy, CCURLINFO_LOCAL_PORT)
@@ -291,11 +319,15 @@ final class Transfer {
     if let excess {
       return TransportFailure(.noAnswer, wasSent: wasSent, "the answer of \(host) has \(excess)")
     }
-    let result = TransferResult(
+    let (kind, reason) = result(code).interpretation(host: host)
+    return TransportFailure(kind, wasSent: wasSent, reason)
+  }
+
+  /// How it ended without an answer.
+  func result(_ code: Int32) -> TransferResult {
+    TransferResult(
       code: code, detail: String(cString: words), meaning: String(cString: ccurl_easy_strerror(code)),
       systemError: Int32(ccurl_easy_number(easy, CCURLINFO_OS_ERRNO)), isConnected: isConnected, isProxied: isProxied)
-    let (kind, reason) = result.interpretation(host: host)
-    return TransportFailure(kind, wasSent: wasSent, reason)
   }
 
   /// The answer.
@@ -316,6 +348,7 @@ final class Transfer {
       excess = "more than \(Self.longestHead) bytes of headers"
       return 0
     }
+    onHeader?(line)
     let name = "retry-after:".utf8
     if line.count > name.count, zip(line, name).allSatisfy({ $0 | 0x20 == $1 | 0x20 }) { hasRetryAfter = true }
     return line.count

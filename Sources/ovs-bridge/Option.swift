@@ -293,14 +293,16 @@ struct Option: Sendable {
 
   /// The path of a file that holds certificates by its looks; libcurl reads it when it connects.
   private static func certificates(inFile path: String) throws(ValueError) -> String {
-    // It is read again later, which a pipe can't be.
-    var status = stat()
-    guard stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG else {
-      throw ValueError(reason: "must name a regular file")
-    }
-    let text = String(decoding: try contents(ofFile: path, upTo: 16 << 20), as: UTF8.self)
-    guard text.contains("-----BEGIN CERTIFICATE-----") || text.contains("-----BEGIN TRUSTED CERTIFICATE-----") else {
-      throw ValueError(reason: "must name a file of certificates in PEM, which begin with -----BEGIN CERTIFICATE-----")
+    do throws(CertificateFile.Fault) {
+      _ = try CertificateFile.count(inFile: path)
+    } catch {
+      switch error {
+      case .unreadable(let words): throw ValueError(reason: "can't be read: \(words)")
+      case .notRegular: throw ValueError(reason: "must name a regular file")
+      case .withoutCertificates:
+        throw ValueError(
+          reason: "must name a file of certificates in PEM, which begin with -----BEGIN CERTIFICATE-----")
+      }
     }
     return path
   }

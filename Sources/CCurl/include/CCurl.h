@@ -40,6 +40,21 @@ const char *ccurl_load_error(void);
 /// The version of the library that was opened, such as "7.88.1"; "" before.
 const char *ccurl_version(void);
 
+/// The TLS library that it uses and its version, such as "OpenSSL/3.0.11".
+const char *ccurl_tls(void);
+
+/// The file that the library was read from; "" where the system doesn't tell.
+const char *ccurl_path(void);
+
+/// Whether the library tells which CA certificates it trusts unless it is told otherwise; it does since 7.70.
+bool ccurl_tells_ca(void);
+
+/// The file of the CA certificates that it trusts unless it is told otherwise; NULL if it has none.
+const char *ccurl_ca_file(void);
+
+/// The folder of such certificates; NULL if it has none.
+const char *ccurl_ca_folder(void);
+
 /// Whether a handle may be used again for another request. From 7.83 until 8.1 a handle that is remembers the last
 /// header of the answer before, which is freed, and adds to it what the next answer begins with, if that looks like a
 /// folded header (https://github.com/curl/curl/pull/11103).
@@ -48,6 +63,7 @@ int ccurl_can_reuse(void);
 /// Results of libcurl's functions (CURLcode); 0 is success.
 enum {
   CCURLE_UNSUPPORTED_PROTOCOL = 1,
+  CCURLE_URL_MALFORMAT = 3,
   CCURLE_COULDNT_RESOLVE_PROXY = 5,
   CCURLE_COULDNT_RESOLVE_HOST = 6,
   CCURLE_COULDNT_CONNECT = 7,
@@ -77,6 +93,8 @@ typedef enum {
   CCURLOPT_HTTPHEADER = 10023,
   CCURLOPT_HEADERDATA = 10029,
   CCURLOPT_SSLVERSION = 32,
+  CCURLOPT_VERBOSE = 41,
+  CCURLOPT_NOBODY = 44,
   CCURLOPT_POST = 47,
   CCURLOPT_SSL_VERIFYPEER = 64,
   CCURLOPT_FRESH_CONNECT = 74,
@@ -84,12 +102,14 @@ typedef enum {
   CCURLOPT_CAINFO = 10065,
   CCURLOPT_SSL_VERIFYHOST = 81,
   CCURLOPT_HTTP_VERSION = 84,
+  CCURLOPT_DEBUGDATA = 10095,
   CCURLOPT_CAPATH = 10097,
   CCURLOPT_NOSIGNAL = 99,
   CCURLOPT_PRIVATE = 10103,
   CCURLOPT_POSTFIELDSIZE = 60,
   CCURLOPT_CONNECTTIMEOUT_MS = 156,
   CCURLOPT_SOCKOPTDATA = 10149,
+  CCURLOPT_CERTINFO = 172,
   CCURLOPT_SUPPRESS_CONNECT_HEADERS = 265,
   // Since 7.80.
   CCURLOPT_PREREQDATA = 10313,
@@ -106,13 +126,17 @@ static const long CCURL_HTTP_VERSION_NONE = 0, CCURL_HTTP_VERSION_1_1 = 2;
 /// What there is to know of a transfer (CURLINFO).
 typedef enum {
   CCURLINFO_RESPONSE_CODE = 0x200002,
+  CCURLINFO_HTTP_CONNECTCODE = 0x200016,
   CCURLINFO_OS_ERRNO = 0x200019,
+  CCURLINFO_PRIMARY_PORT = 0x200028,
   CCURLINFO_LOCAL_PORT = 0x20002a,
   CCURLINFO_NAMELOOKUP_TIME_T = 0x600033,
+  CCURLINFO_CONNECT_TIME_T = 0x600034,
   CCURLINFO_PRETRANSFER_TIME_T = 0x600035,
   CCURLINFO_RETRY_AFTER = 0x600039,
   CCURLINFO_PRIVATE = 0x100015,
   CCURLINFO_REDIRECT_URL = 0x10001f,
+  CCURLINFO_PRIMARY_IP = 0x100020,
 } ccurl_info;
 
 /// Options of a set of transfers (CURLMoption).
@@ -135,10 +159,16 @@ enum { CCURL_SOCKOPT_OK = 0, CCURL_SOCKOPT_ERROR = 1 };
 /// What a prereq function returns to have the request sent (CURL_PREREQFUNC_OK), or not (CURL_PREREQFUNC_ABORT).
 enum { CCURL_PREREQFUNC_OK = 0, CCURL_PREREQFUNC_ABORT = 1 };
 
+/// What a debug function is told: libcurl's own words about the connection (CURLINFO_TEXT). All else is what is sent and
+/// received.
+enum { CCURL_DEBUG_TEXT = 0 };
+
 /// Takes `count` bytes (the size is always 1) and returns how many it took; fewer end the transfer.
 typedef size_t (*ccurl_write_function)(char *bytes, size_t size, size_t count, void *data);
 /// Puts up to `size * count` bytes in the buffer and returns how many; 0 at the end.
 typedef size_t (*ccurl_read_function)(char *buffer, size_t size, size_t count, void *data);
+/// Learns what libcurl does, if CCURLOPT_VERBOSE is set. Returns 0.
+typedef int (*ccurl_debug_function)(ccurl_easy *easy, int what, char *bytes, size_t count, void *data);
 /// Says whether a new socket may be used.
 typedef int (*ccurl_sockopt_function)(void *data, int socket, int purpose);
 /// Says whether a request may go out on the connection that it has got, each time that libcurl is about to send it.
@@ -161,12 +191,16 @@ int ccurl_easy_set_write_function(ccurl_easy *easy, ccurl_write_function functio
 int ccurl_easy_set_header_function(ccurl_easy *easy, ccurl_write_function function);
 int ccurl_easy_set_read_function(ccurl_easy *easy, ccurl_read_function function);
 int ccurl_easy_set_sockopt_function(ccurl_easy *easy, ccurl_sockopt_function function);
+int ccurl_easy_set_debug_function(ccurl_easy *easy, ccurl_debug_function function);
 /// Fails before 7.80, which knows no such function.
 int ccurl_easy_set_prereq_function(ccurl_easy *easy, ccurl_prereq_function function);
 /// A number of the transfer, of either of libcurl's types; 0 where there is none.
 int64_t ccurl_easy_number(ccurl_easy *easy, ccurl_info info);
 /// A pointer or string of the transfer; NULL where there is none.
 void *ccurl_easy_pointer(ccurl_easy *easy, ccurl_info info);
+/// What the certificate that the transfer was shown says of itself under a name such as "Expire date", whose case depends
+/// on the TLS library; NULL if it says nothing, or CCURLOPT_CERTINFO is not set.
+const char *ccurl_easy_certificate(ccurl_easy *easy, const char *name);
 /// libcurl's words for a result.
 const char *ccurl_easy_strerror(int code);
 
