@@ -33,6 +33,10 @@ public final class Sandbox: Transport {
   public struct Fault: Error {
     /// What is wrong with its file.
     public let reason: String
+
+    init(_ fault: SandboxFile.Fault, _ path: String) {
+      reason = "the sandbox's file \(path) \(fault.reason)"
+    }
   }
 
   /// A sandbox with the accounts that its file keeps; without a file, with none.
@@ -46,7 +50,19 @@ public final class Sandbox: Transport {
     do throws(SandboxFile.Fault) {
       service = try SandboxService(options, warn: warn)
     } catch {
-      throw Fault(reason: "the sandbox's file \(options.file ?? "") \(error.reason)")
+      throw Fault(error, options.file ?? "")
+    }
+  }
+
+  /// Looks at a file as a sandbox would read it, and makes and mends nothing.
+  ///
+  /// - Returns: how many accounts it keeps, and whether its last record is half written, which a sandbox would drop.
+  /// - Throws: why it can't be used.
+  public static func inspect(_ path: String) throws(Fault) -> (accountCount: Int, isTorn: Bool) {
+    do throws(SandboxFile.Fault) {
+      return try SandboxService.inspect(path)
+    } catch {
+      throw Fault(error, path)
     }
   }
 

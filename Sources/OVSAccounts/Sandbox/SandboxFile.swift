@@ -60,8 +60,19 @@ struct SandboxFile: ~Copyable {
     _ path: String, warn: (String) -> Void, _ take: (JSONValue) -> String?
   ) throws(Fault) -> SandboxFile {
     var file = SandboxFile(try openLocked(path), Self.resolved(path))
-    try file.read(warn, take)
+    let (lineCount, rest) = try file.read(take)
+    try file.mend(lineCount, rest, warn)
     return file
+  }
+
+  /// Reads a file that is there as ``opened(_:warn:_:)`` does, but makes and mends nothing.
+  ///
+  /// - Returns: whether its last line was being written when its process ended.
+  /// - Throws: why it can't be used.
+  static func inspect(_ path: String, _ take: (JSONValue) -> String?) throws(Fault) -> Bool {
+    var file = SandboxFile(try openLocked(path, asItIs: true), Self.resolved(path))
+    let (lineCount, rest) = try file.read(take)
+    return lineCount > 0 && rest
   }
 
   private init(_ descriptor: Int32, _ path: String) {
@@ -76,13 +87,14 @@ struct SandboxFile: ~Copyable {
   // MARK: Opening
 
   /// Opens a file for this process alone.
-  private static func openLocked(_ path: String) throws(Fault) -> Int32 {
+  private static func openLocked(_ path: String, asItIs: Bool = false) throws(Fault) -> Int32 {
     while true {
       // Without waiting, should it be a pipe.
-      let descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0o600)
+      let flags = O_RDWR | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
+      let descriptor = open(path, asItIs ? flags : flags | O_CREAT, 0o600)
       guard descriptor >= 0 else { throw .system("can't be opened") }
       do throws(Fault) {
-        if try isLocked(descriptor, path) { return descriptor }
+        if try isLocked(descriptor, path, asItIs: asItIs) { return descriptor }
         close(descriptor)
       } catch {
         close(descriptor)
@@ -92,7 +104,7 @@ struct SandboxFile: ~Copyable {
   }
 
   /// Locks an open file; false if another has taken its place in the meantime.
-  private static func isLocked(_ descriptor: Int32, _ path: String) throws(Fault) -> Bool {
+  private static func isLocked(_ descriptor: Int32, _ path: String, asItIs: Bool) throws(Fault) -> Bool {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw .system("can't be looked at") }
     guard status.st_mode & S_IFMT == S_IFREG else { throw Fault("is no regular file") }
@@ -104,7 +116,7 @@ struct SandboxFile: ~Copyable {
     guard stat(path, &current) == 0, current.st_dev == status.st_dev, current.st_ino == status.st_ino else {
       return false
     }
-    guard status.st_mode & 0o777 == 0o600 || fchmod(descriptor, 0o600) == 0 else {
+    guard asItIs || status.st_mode & 0o777 == 0o600 || fchmod(descriptor, 0o600) == 0 else {
       throw .system("holds passwords, but can't be made its owner's alone")
     }
     return true
@@ -116,8 +128,8 @@ struct SandboxFile: ~Copyable {
     return String(cString: resolved)
   }
 
-  /// Reads all lines, and makes the file ready for more.
-  private mutating func read(_ warn: (String) -> Void, _ take: (JSONValue) -> String?) throws(Fault) {
+  /// Reads all lines; says how many there are, and whether there is something behind the last.
+  private mutating func read(_ take: (JSONValue) -> String?) throws(Fault) -> (lineCount: Int, hasRest: Bool) {
     var document = JSONDocument()
     var bytes: [UInt8] = []
     var number = 0
@@ -141,11 +153,16 @@ struct SandboxFile: ~Copyable {
       bytes.removeSubrange(..<start)
     }
     if number == 0, !Array(Self.header.utf8).starts(with: bytes) { throw Fault("is no sandbox file") }
-    if !bytes.isEmpty {
-      if number > 0 { warn("the last line of \(path) was being written when the process ended; it is dropped") }
+    return (number, !bytes.isEmpty)
+  }
+
+  /// Makes the file ready for more, of which so many lines were read.
+  private mutating func mend(_ lineCount: Int, _ hasRest: Bool, _ warn: (String) -> Void) throws(Fault) {
+    if hasRest {
+      if lineCount > 0 { warn("the last line of \(path) was being written when the process ended; it is dropped") }
       guard ftruncate(descriptor, end) == 0 else { throw .system("can't be written to") }
     }
-    if number == 0 {
+    if lineCount == 0 {
       line.raw(Array(Self.header.utf8))
       if let error = append() { throw .system("can't be written to", error) }
     }

@@ -36,19 +36,31 @@ struct SandboxService: ~Copyable {
     self.warn = warn
     guard let path = options.file else { return }
     var kept: [Key: SandboxAccount] = [:]
-    file = try SandboxFile.opened(path, warn: warn) { json in
-      switch SandboxRecord(json) {
-      case .account(let account): kept[Key(account.email)] = account
-      case .closed(let email): kept[Key(email)] = nil
-      case nil: return "it tells of no account"
-      }
-      return nil
-    }
+    file = try SandboxFile.opened(path, warn: warn) { Self.take($0, into: &kept) }
     for (key, account) in kept {
       account.tokenNonce = nextNonce()
       places[key] = accounts.count
       accounts.append(account)
     }
+  }
+
+  /// Looks at a file without changing it: how many accounts it keeps, and whether its last record is half written.
+  ///
+  /// - Throws: why it can't be used.
+  static func inspect(_ path: String) throws(SandboxFile.Fault) -> (accountCount: Int, isTorn: Bool) {
+    var kept: [Key: SandboxAccount] = [:]
+    let isTorn = try SandboxFile.inspect(path) { take($0, into: &kept) }
+    return (kept.count, isTorn)
+  }
+
+  /// Takes a record of the file; says what is wrong with it, if anything.
+  private static func take(_ json: JSONValue, into kept: inout [Key: SandboxAccount]) -> String? {
+    switch SandboxRecord(json) {
+    case .account(let account): kept[Key(account.email)] = account
+    case .closed(let email): kept[Key(email)] = nil
+    case nil: return "it tells of no account"
+    }
+    return nil
   }
 
   /// The sandbox's clock.
