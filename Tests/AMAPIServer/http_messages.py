@@ -117,7 +117,9 @@ def error_reply(status: int, code: str, message: str, headers: Optional[List[Hea
 
 def encode_head(reply: Reply, framing: Optional[Header] = None, closing: bool = False) -> bytes:
     """The head of a reply; `framing` stands in for its Content-Length."""
-    headers = [("Date", http_date(time.time()))]
+    headers = []
+    if not any(name.lower() == "date" for name, _ in reply.headers):
+        headers.append(("Date", http_date(time.time())))
     if reply.has_body:
         headers.append(("Content-Type", reply.content_type))
         headers.append(framing or ("Content-Length", str(len(reply.body))))

@@ -93,6 +93,14 @@ class FaultTests(OnOneServer):
         raw.close()
         self.assertEqual(until_settled(self.server, "connections_open", open_before - 1), open_before - 1)
 
+    def test_status_with_a_date_of_its_own(self) -> None:
+        self.server.fault("status", status=404, headers=[["date", "Sun, 06 Nov 1994 08:49:37 GMT"]])
+        raw = self.connection()
+        raw.sendall(ADD_ANN)
+        reply = raw.recv(65536)
+        self.assertEqual(reply.lower().count(b"\r\ndate: "), 1)
+        self.assertIn(b"\r\ndate: Sun, 06 Nov 1994 08:49:37 GMT\r\n", reply)
+
     def test_close_and_reset_before_and_after_the_change(self) -> None:
         for applied in (False, True):
             self.assertEqual(self.answered("close", applied=applied), b"")
