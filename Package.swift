@@ -15,8 +15,10 @@ let package = Package(
     .target(name: "CCurl", cSettings: cSettings),
     .target(name: "OVSNetwork", dependencies: ["OVSAccounts", "CCurl"], swiftSettings: settings),
     .target(name: "OVSBridge", dependencies: ["OVSWire", "OVSAccounts"], swiftSettings: settings),
+    .target(
+      name: "OVSDoctor", dependencies: ["OVSWire", "OVSAccounts", "OVSNetwork", "OVSBridge"], swiftSettings: settings),
     .executableTarget(
-      name: "ovs-bridge", dependencies: ["OVSWire", "OVSAccounts", "OVSNetwork", "OVSBridge"],
+      name: "ovs-bridge", dependencies: ["OVSWire", "OVSAccounts", "OVSNetwork", "OVSBridge", "OVSDoctor"],
       swiftSettings: settings, plugins: ["BuiltCommit"]),
     .plugin(
       name: "BuiltCommit", capability: .buildTool(), path: "Sources/BuiltCommit", exclude: ["built-commit.sh"]),
@@ -33,6 +35,7 @@ let package = Package(
     .testTarget(name: "OVSNetworkTests", dependencies: ["OVSNetwork"], swiftSettings: settings),
     .testTarget(
       name: "OVSBridgeTests", dependencies: ["OVSBridge", "TestSupport"], swiftSettings: settings),
+    .testTarget(name: "OVSDoctorTests", dependencies: ["OVSDoctor"], swiftSettings: settings),
     .testTarget(
       name: "EndToEndTests", dependencies: ["ovs-bridge", "OVSWire", "OVSAccounts", "OVSBridge", "TestSupport"],
       swiftSettings: settings),

@@ -6,7 +6,7 @@
 ///   - text: what may be told but for the secrets.
 ///   - secrets: what may not; empty ones don't count.
 ///   - limit: how many bytes of the result are enough; it is cut there, and ends in `…`.
-func masked(_ text: String, hiding secrets: [String], limit: Int = 1000) -> String {
+package func masked(_ text: String, hiding secrets: [String], limit: Int = 1000) -> String {
   let needles = secrets.filter { !$0.isEmpty }
   let bytes = Array(text.utf8)
   var result: [UInt8] = []

@@ -13,7 +13,7 @@
 /// the null device first, so that nothing opened later takes its number. None of these descriptors is inherited by
 /// other programs, and none that was inherited is made non-blocking, because that would change it for its other
 /// holders too.
-struct Descriptors {
+package struct Descriptors {
   /// Where commands come from; nil if standard input was closed.
   let input: Int32?
   /// Where answers go; nil if standard output was closed.
@@ -30,7 +30,7 @@ struct Descriptors {
 
   /// Opens those of the standard descriptors that are closed on the null device, and says which they are.
   @discardableResult
-  static func openClosed() -> [Int32] {
+  package static func openClosed() -> [Int32] {
     let closed = (STDIN_FILENO...STDERR_FILENO).filter { fcntl($0, F_GETFD) == -1 }
     for descriptor in closed { pointAtNull(descriptor, descriptor == STDIN_FILENO ? O_RDONLY : O_WRONLY) }
     return closed

@@ -41,7 +41,7 @@ public struct ReplyAddress: Sendable {
   /// False for JSON-RPC notifications, which are never answered.
   public let wantsAnswer: Bool
 
-  init(_ dialect: Dialect, id: RequestID?, wantsAnswer: Bool = true) {
+  package init(_ dialect: Dialect, id: RequestID?, wantsAnswer: Bool = true) {
     self.dialect = dialect
     self.id = id
     self.wantsAnswer = wantsAnswer
@@ -59,7 +59,7 @@ public final class Request: Sendable {
   /// Where the answer goes.
   public let reply: ReplyAddress
 
-  init(_ parameters: Parameters, timeout: Duration?, reply: ReplyAddress) {
+  package init(_ parameters: Parameters, timeout: Duration?, reply: ReplyAddress) {
     self.command = parameters.command
     self.parameters = parameters
     self.timeout = timeout

@@ -1,4 +1,5 @@
 import OVSBridge
+import OVSDoctor
 
 #if canImport(Glibc)
   import Glibc
@@ -40,6 +41,7 @@ enum OVSBridgeCommand {
       printOut(action.text(of: .standard))
     case .call(let words, let configuration, let format):
       exit(call(words, configuration, format))
+    case .subcommand(.doctor, _, let configuration): exit(doctor(configuration).number)
     case .subcommand(let subcommand, _, _):
       complain("\(subcommand.rawValue) is not there yet")
       exit(ExitStatus.wrongUsage.number)
@@ -70,6 +72,17 @@ enum OVSBridgeCommand {
       complain(error.reason)
       return ExitStatus.startFailure.number
     }
+  }
+
+  /// Prints what the doctor finds, as it finds it, and gives the exit status.
+  private static func doctor(_ configuration: Configuration) -> ExitStatus {
+    // What is opened from here on must not get the number of a standard descriptor that was closed.
+    guard !Descriptors.openClosed().contains(STDOUT_FILENO) else { return .outputClosed }
+    // A reader that has had enough, and a service that is gone, are told by errors.
+    signal(SIGPIPE, SIG_IGN)
+    let count = Doctor(configuration).run { printOut($0.lines) }
+    printOut(count == 0 ? "no problem was found\n" : "\(count) problem\(count == 1 ? " was" : "s were") found\n")
+    return count == 0 ? .done : .problemFound
   }
 
   private static func complain(_ message: String) {

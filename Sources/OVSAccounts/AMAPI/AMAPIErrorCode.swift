@@ -2,7 +2,7 @@ import OVSWire
 
 /// The failure codes of the API that the bridge tells apart. That there are codes is documented; their spelling is
 /// inferred, so that case and separators make no difference.
-enum AMAPIErrorCode: String, CaseIterable {
+package enum AMAPIErrorCode: String, CaseIterable {
   case invalidAPIKey = "INVALID_APIKEY"
   case invalidSecretKey = "INVALID_SECRETKEY"
   case invalidPassword = "INVALID_PASSWORD"
@@ -15,7 +15,7 @@ enum AMAPIErrorCode: String, CaseIterable {
   case rateLimited = "RATE_LIMITED"
 
   /// The code that is spelt somehow like `spelling`.
-  init?(spelling: String) {
+  package init?(spelling: String) {
     let letters = Self.letters(spelling)
     guard let code = Self.allCases.first(where: { Self.letters($0.rawValue) == letters }) else { return nil }
     self = code
