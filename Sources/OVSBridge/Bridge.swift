@@ -51,6 +51,8 @@ public struct Bridge: ~Copyable {
   private var dispatcher: Dispatcher
   private var parent: ParentWatch?
   private var reader: EnvelopeReader
+  /// What reads the lines in its place where the commands are tools.
+  private var toolReader: ModelContext.Reader?
   private var splitter: LineSplitter
   /// Whether the splitter may have lines that there was no room for.
   private var hasLines = false
@@ -105,6 +107,9 @@ public struct Bridge: ~Copyable {
     dispatcher = Dispatcher(configuration, sandbox: sandbox, log: log)
     parent = configuration.parentProcessID.map(ParentWatch.init)
     reader = EnvelopeReader(table: configuration.table)
+    toolReader = configuration.toolbox.map {
+      ModelContext.Reader($0, subscriptionLimit: configuration.maxInFlight)
+    }
     splitter = LineSplitter(limit: configuration.maxLineBytes)
     self.input = input
     self.hasOutput = hasOutput
@@ -133,6 +138,7 @@ public struct Bridge: ~Copyable {
       let now = now()
       dispatcher.proceed(at: now)
       takeLines(at: now)
+      if dispatcher.isDone, let last = toolReader?.end() { dispatcher.tell(last) }
       if let exit = flush(at: now) { return exit }
       // What made room may have come after the lines had their turn.
       if hasLines, hasRoom { continue }
@@ -160,9 +166,11 @@ public struct Bridge: ~Copyable {
       switch splitter.next() {
       case .text(let range):
         let bytes = splitter.bytes
-        dispatcher.take(reader.read(bytes.span.extracting(range)), at: now)
+        let text = bytes.span.extracting(range)
+        dispatcher.take(toolReader?.read(text) ?? reader.read(text), at: now)
       case .tooLong(let line):
-        dispatcher.take(reader.read(line, limit: configuration.maxLineBytes), at: now)
+        let limit = configuration.maxLineBytes
+        dispatcher.take(toolReader?.read(line, limit: limit) ?? reader.read(line, limit: limit), at: now)
       case nil:
         hasLines = false
         // All that was read by then is taken: from here on new commands are refused.
@@ -201,6 +209,7 @@ public struct Bridge: ~Copyable {
     // Nothing that came in outlasts its being taken, however long the wait.
     splitter.forgetTaken()
     reader.forget()
+    toolReader?.forget()
     targets.removeAll(keepingCapacity: true)
     targets.append(pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0))
     let isReading = input != nil && hasRoom

@@ -31,6 +31,10 @@ public struct Configuration {
   public var secretKey: String?
   /// Who is logged in where a command needs a session and there is no command to start one.
   public var login: LoginCredentials?
+  /// Whether the commands are offered as tools, by the Model Context Protocol, in place of the two dialects.
+  public var offersTools = false
+  /// What the tools may do.
+  public var toolPolicy = ModelContext.Policy()
   /// The service's address; without one the sandbox is used.
   public var apiDomain: APIDomain?
   /// The account service inside the process.
@@ -60,6 +64,14 @@ public struct Configuration {
 
   /// The defaults.
   public init() {}
+
+  /// The tools that it offers; nil where it speaks the two dialects.
+  var toolbox: ModelContext.Toolbox? {
+    guard offersTools else { return nil }
+    return ModelContext.Toolbox(
+      table, toolPolicy, serverVersion: bridgeVersion, service: apiDomain?.description, hasKey: apiKey != nil,
+      hasLogin: login != nil)
+  }
 
   /// The session it starts with.
   var session: Session {

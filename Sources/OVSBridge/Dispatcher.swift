@@ -12,25 +12,27 @@ import OVSWire
 /// Takes messages, has the scheduler decide their order and the account service carry them out, and writes the
 /// answers: the whole bridge but for its descriptors, signals and clock.
 struct Dispatcher: ~Copyable {
-  private typealias Plan = Scheduler<Session, Work>
-  private typealias Job = Plan.Job
+  typealias Plan = Scheduler<Session, Work>
+  typealias Job = Plan.Job
 
   /// What there is to do for a command.
-  private struct Work {
+  struct Work {
     let request: Request
     let slot: Slot?
+    /// The login in front of it, of a call of a tool.
+    let attempt: LoginAttempt?
 
     var command: Command { request.command }
   }
 
   /// A place in the answer to a batch.
-  private struct Slot {
+  struct Slot {
     let batch: Batch
     let index: Int
   }
 
   /// A JSON-RPC batch (section 6) whose answers are gathered, in the order of its requests, into one array.
-  private final class Batch {
+  final class Batch {
     var answers: [[UInt8]]
     /// False while all that were answered are notifications, which leave no trace.
     var hasAnswers = false
@@ -58,14 +60,16 @@ struct Dispatcher: ~Copyable {
   /// Answers and events, a line each, for whoever writes them out.
   var output = JSONWriter()
 
-  private let configuration: Configuration
+  let configuration: Configuration
   private var service: AccountService
-  private let log: Log
-  private var scheduler: Plan
-  private var numbers = SlotNumbers()
+  let log: Log
+  var scheduler: Plan
+  var numbers = SlotNumbers()
   /// What OVS_CMD_GET_INFO tells of the commands.
   private let commandNumbers: JSONValue
   private var intake: Intake?
+  /// The login that a call of a tool has brought about, until it has ended.
+  var attempt: LoginAttempt?
   private var actions: [Plan.Action] = []
 
   init(_ configuration: Configuration, sandbox: Sandbox, log: Log) {
@@ -145,6 +149,8 @@ struct Dispatcher: ~Copyable {
     case .fault(let fault):
       log.debug("refused \(fault.command?.name ?? "a message"): \(fault.failure.code.row.name)")
       answer(.failure(fault.failure), command: fault.command, to: fault.reply, slot: slot)
+    case .settled(let settled):
+      settle(settled, slot: slot, at: now)
     case .request(let request):
       let command = request.command
       if case .process = command.operation {
@@ -155,18 +161,22 @@ struct Dispatcher: ~Copyable {
           return take(.fault(Fault(error, command: command, request.reply)), slot: slot, at: now)
         }
       }
-      let number = numbers.next()
-      log.debug("command \(SlotNumbers.order(of: number)): \(command.name)")
-      let job = Job(
-        number, Work(request: request, slot: slot), command.effect, AccountName(of: request),
-        timeout: request.timeout ?? configuration.timeout)
-      handle(.arrived(job), at: now)
+      let attempt = request.call == nil ? nil : logIn(for: request, at: now)
+      arrived(Work(request: request, slot: slot, attempt: attempt), as: numbers.next(), at: now)
     }
+  }
+
+  mutating func arrived(_ work: Work, as number: Int, at now: Duration) {
+    let request = work.request
+    log.debug("command \(SlotNumbers.order(of: number)): \(request.command.name)")
+    let job = Job(
+      number, work, request.command.effect, AccountName(of: request), timeout: request.timeout ?? configuration.timeout)
+    handle(.arrived(job), at: now)
   }
 
   // MARK: Actions
 
-  private mutating func handle(_ event: Plan.Event, at now: Duration) {
+  mutating func handle(_ event: Plan.Event, at now: Duration) {
     // What an action brings about is appended behind it, so that all is done in order and the stack stays flat.
     let isOutermost = actions.isEmpty
     scheduler.handle(event, at: now, &actions)
@@ -214,7 +224,7 @@ struct Dispatcher: ~Copyable {
       .init("id", job.work.request.reply.id?.value ?? .null), .init("state", .string("waiting")),
       .init("eta_s", .number(seconds)),
     ]
-    write(Event(.progress, data), to: job.work.request.reply)
+    write(Event(.progress, data), to: job.work.request)
   }
 
   private mutating func carryOut(
@@ -262,15 +272,15 @@ struct Dispatcher: ~Copyable {
   private mutating func finishJobs(at now: Duration) {
     while let completion = service.nextCompletion(at: now) {
       guard let job = scheduler[completion.job] else { continue }
-      for event in completion.events { write(event, to: job.work.request.reply) }
-      complete(job, completion.result, session: completion.session, at: now)
+      for event in completion.events { write(event, to: job.work.request) }
+      complete(job, completion.result, completion.events, session: completion.session, at: now)
     }
   }
 
   private mutating func complete(
-    _ job: Job, _ result: Result<JSONValue, Failure>, session: Session?, at now: Duration
+    _ job: Job, _ result: Result<JSONValue, Failure>, _ events: [Event] = [], session: Session?, at now: Duration
   ) {
-    answer(job, result)
+    answer(job, result, events)
     handle(.finished(job.number, session: session), at: now)
   }
 
@@ -287,24 +297,34 @@ struct Dispatcher: ~Copyable {
       case .shuttingDown:
         Failure(.shuttingDown, outcome: outcome, "the bridge is ending; \(command.name) was not carried through")
       }
-    answer(job, .failure(failure))
+    answer(job, .failure(failure), isTakenBack: reason == .cancelled)
   }
 
   // MARK: Answers
 
-  private mutating func write(_ event: Event, to reply: ReplyAddress) {
-    output.event(event, in: reply.dialect)
+  private mutating func write(_ event: Event, to request: Request) {
+    if let call = request.call { return tell(call.notifications(of: event)) }
+    output.event(event, in: request.reply.dialect)
     output.raw("\n")
   }
 
   /// Answers a command, which is no more.
-  private mutating func answer(_ job: Job, _ result: Result<JSONValue, Failure>) {
+  private mutating func answer(
+    _ job: Job, _ result: Result<JSONValue, Failure>, _ events: [Event] = [], isTakenBack: Bool = false
+  ) {
     numbers.giveBack(job.number)
     let request = job.work.request
     switch result {
     case .success: log.debug("command \(SlotNumbers.order(of: job.number)): OVS_ERR_OK")
     case .failure(let failure):
       log.debug("command \(SlotNumbers.order(of: job.number)): \(failure.code.row.name)")
+    }
+    if let attempt, attempt.job == job.number { return ended(attempt, result) }
+    if let call = request.call, let id = request.reply.id {
+      // What was taken back is not answered.
+      let answer =
+        isTakenBack ? nil : call.answer(job.work.attempt?.outcome(result, of: call) ?? result, after: events, to: id)
+      return put(answer, in: job.work.slot)
     }
     answer(result, command: request.command, to: request.reply, slot: job.work.slot)
   }
@@ -318,10 +338,17 @@ struct Dispatcher: ~Copyable {
       output.raw("\n")
       return
     }
-    if reply.wantsAnswer {
-      var writer = JSONWriter()
-      writer.answer(result, command: command, to: reply)
-      slot.batch.answers[slot.index] = writer.bytes.array
+    var writer = JSONWriter()
+    if reply.wantsAnswer { writer.answer(result, command: command, to: reply) }
+    fill(slot, with: reply.wantsAnswer ? writer.bytes.array : nil)
+  }
+
+  /// Puts the answer to an element of a batch in its place, and writes the batch's if it was the last.
+  ///
+  /// - Parameter answer: nil for what is not answered.
+  mutating func fill(_ slot: Slot, with answer: [UInt8]?) {
+    if let answer {
+      slot.batch.answers[slot.index] = answer
       slot.batch.hasAnswers = true
     }
     slot.batch.left -= 1

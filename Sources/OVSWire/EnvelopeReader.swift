@@ -24,11 +24,7 @@ public struct EnvelopeReader: ~Copyable {
       try document.parse(line)
     } catch {
       return .single(
-        unreadable(
-          Failure(
-            .parse, "the line can't be read as JSON: at byte \(error.offset): \(error.reason)",
-            details: [Failure.Detail.offset(.integer(error.offset))]),
-          dialect: TokenSearch.isFound(in: line) ? .jsonRPC : lastDialect))
+        unreadable(.unreadable(error), dialect: TokenSearch.isFound(in: line) ? .jsonRPC : lastDialect))
     }
     let root = document.root
     switch document.kind(of: root) {
@@ -38,18 +34,8 @@ public struct EnvelopeReader: ~Copyable {
       return .single(envelope.isJSONRPC ? jsonRPC(envelope, root) : native(envelope, root))
     case .array:
       lastDialect = .jsonRPC
-      let count = document.count(of: root)
-      // Each element is answered. Without this a line of ones would get an answer a hundred times its size.
-      guard count <= Self.smallBatch || count <= line.count / Self.shortestRequest else {
-        return .single(
-          unreadable(
-            Failure(
-              .invalidEnvelope, "the batch has \(count) elements in \(line.count) bytes, which can't be requests"),
-            dialect: .jsonRPC))
-      }
-      guard count > 0 else {
-        return .single(
-          unreadable(Failure(.invalidEnvelope, "a batch holds at least one request"), dialect: .jsonRPC))
+      if let failure = Self.refusal(ofBatchOf: document.count(of: root), bytes: line.count) {
+        return .single(unreadable(failure, dialect: .jsonRPC))
       }
       return .batch(document.elements(of: root).map { element in jsonRPC(Envelope(document, element), element) })
     case .null, .true, .false, .number, .string:
@@ -69,11 +55,15 @@ public struct EnvelopeReader: ~Copyable {
     try? document.parse(line.start.span)
     return .single(
       unreadable(
-        Failure(
-          .lineTooLong,
-          "the line has \(line.count) bytes; at most \(limit) are taken (--max-line-bytes)",
-          details: [Failure.Detail.limit(.integer(limit)), Failure.Detail.bytes(.integer(line.count))]),
-        dialect: line.mentionsJSONRPC ? .jsonRPC : lastDialect))
+        .overlong(line.count, limit: limit), dialect: line.mentionsJSONRPC ? .jsonRPC : lastDialect))
+  }
+
+  /// Why a batch can't be one of requests; nil if it can.
+  static func refusal(ofBatchOf count: Int, bytes: Int) -> Failure? {
+    if count == 0 { return Failure(.invalidEnvelope, "a batch holds at least one request") }
+    // Each element is answered. Without this a line of ones would get an answer a hundred times its size.
+    if count <= smallBatch || count <= bytes / shortestRequest { return nil }
+    return Failure(.invalidEnvelope, "the batch has \(count) elements in \(bytes) bytes, which can't be requests")
   }
 
   /// A line that names no command, answered under the identifier that could be read before its fault.
@@ -239,10 +229,7 @@ public struct EnvelopeReader: ~Copyable {
   /// Throws what is wrong with an envelope's members as such.
   private func checkMembers(_ envelope: Envelope, _ node: Node, _ known: [Member]) throws(Failure) {
     if let (name, offset) = document.duplicate(in: node) {
-      throw Failure(
-        .invalidEnvelope,
-        "the member \(quoted(name)) stands twice in one object, the second time at byte \(offset); say once what is meant",
-        details: [Failure.Detail.field(.string(name)), Failure.Detail.offset(.integer(offset))])
+      throw .duplicate(name, at: offset)
     }
     if envelope.hasOnly(known) { return }
     let names = document.members(of: node).map { member in document.string(of: member.name) }

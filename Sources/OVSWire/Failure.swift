@@ -84,3 +84,28 @@ public struct Failure: Error, Equatable, Sendable {
     }
   }
 }
+
+/// What is wrong with a line as such, whatever it was to say.
+extension Failure {
+  /// It is no JSON.
+  static func unreadable(_ error: JSONError) -> Failure {
+    Failure(
+      .parse, "the line can't be read as JSON: at byte \(error.offset): \(error.reason)",
+      details: [Detail.offset(.integer(error.offset))])
+  }
+
+  /// It is too long.
+  static func overlong(_ count: Int, limit: Int) -> Failure {
+    Failure(
+      .lineTooLong, "the line has \(count) bytes; at most \(limit) are taken (--max-line-bytes)",
+      details: [Detail.limit(.integer(limit)), Detail.bytes(.integer(count))])
+  }
+
+  /// A member stands twice in it, at this byte the second time.
+  static func duplicate(_ name: String, at offset: Int) -> Failure {
+    Failure(
+      .invalidEnvelope,
+      "the member \(quoted(name)) stands twice in one object, the second time at byte \(offset); say once what is meant",
+      details: [Detail.field(.string(name)), Detail.offset(.integer(offset))])
+  }
+}

@@ -56,6 +56,11 @@ public struct Parameters: Sendable {
       "\(command.name) has no parameter \(quoted(name))\(suggestion(for: name, among: names))"
         + (names.isEmpty ? "; it takes none" : "; it takes " + names.joined(separator: ", ")))
   }
+
+  /// Says what is wrong with the parameters, unless it is said already.
+  mutating func refuse(_ failure: Failure) {
+    if fault == nil { fault = failure }
+  }
 }
 
 extension JSONValue {

@@ -58,12 +58,22 @@ public final class Request: Sendable {
   public let timeout: Duration?
   /// Where the answer goes.
   public let reply: ReplyAddress
+  /// The call of a tool that it is, if it is one.
+  public let call: ModelContext.Call?
 
-  package init(_ parameters: Parameters, timeout: Duration?, reply: ReplyAddress) {
+  package init(
+    _ parameters: Parameters, timeout: Duration?, reply: ReplyAddress, call: ModelContext.Call? = nil
+  ) {
     self.command = parameters.command
     self.parameters = parameters
     self.timeout = timeout
     self.reply = reply
+    self.call = call
+  }
+
+  /// A command that no line asked for, and that nobody is answered.
+  public convenience init(unasked parameters: Parameters) {
+    self.init(parameters, timeout: nil, reply: ReplyAddress(.jsonRPC, id: nil, wantsAnswer: false))
   }
 }
 
@@ -73,6 +83,8 @@ public enum Incoming: Sendable {
   case request(Request)
   /// It can't be carried out.
   case fault(Fault)
+  /// A message of the Model Context Protocol that is no call of a tool.
+  case settled(ModelContext.Settled)
 }
 
 /// What can't be carried out, and why.

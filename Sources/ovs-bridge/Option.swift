@@ -178,6 +178,17 @@ struct Option: Sendable {
       ]
     ),
     Group(
+      title: "Tools", subcommands: [.mcp],
+      options: [
+        Option(
+          name: "--allow-destructive", effect: .flag { $0.bridge.toolPolicy.allowsDestructive = true },
+          summary: "also offer tools by which something is lost for good"),
+        Option(
+          name: "--allow-secrets", effect: .flag { $0.bridge.toolPolicy.allowsSecrets = true },
+          summary: "have tools return passwords, which whoever reads the conversation sees"),
+      ]
+    ),
+    Group(
       title: "Sandbox",
       options: [
         .value("--sandbox-file", .path, "keep its accounts in this file, over the end of the process (nowhere)") {
