@@ -19,8 +19,6 @@ struct Dispatcher: ~Copyable {
   struct Work {
     let request: Request
     let slot: Slot?
-    /// The login in front of it, of a call of a tool.
-    let attempt: LoginAttempt?
 
     var command: Command { request.command }
   }
@@ -68,8 +66,8 @@ struct Dispatcher: ~Copyable {
   /// What OVS_CMD_GET_INFO tells of the commands.
   private let commandNumbers: JSONValue
   private var intake: Intake?
-  /// The login that a call of a tool has brought about, until it has ended.
-  var attempt: LoginAttempt?
+  /// What there is to know of calls of tools.
+  var calls = ToolCalls()
   private var actions: [Plan.Action] = []
 
   init(_ configuration: Configuration, sandbox: Sandbox, log: Log) {
@@ -161,16 +159,17 @@ struct Dispatcher: ~Copyable {
           return take(.fault(Fault(error, command: command, request.reply)), slot: slot, at: now)
         }
       }
-      let attempt = request.call == nil ? nil : logIn(for: request, at: now)
-      arrived(Work(request: request, slot: slot, attempt: attempt), as: numbers.next(), at: now)
+      if request.call != nil { logIn(for: request, at: now) }
+      arrived(request, slot: slot, at: now)
     }
   }
 
-  mutating func arrived(_ work: Work, as number: Int, at now: Duration) {
-    let request = work.request
+  mutating func arrived(_ request: Request, slot: Slot?, at now: Duration) {
+    let number = numbers.next()
     log.debug("command \(SlotNumbers.order(of: number)): \(request.command.name)")
     let job = Job(
-      number, work, request.command.effect, AccountName(of: request), timeout: request.timeout ?? configuration.timeout)
+      number, Work(request: request, slot: slot), request.command.effect, AccountName(of: request),
+      timeout: request.timeout ?? configuration.timeout)
     handle(.arrived(job), at: now)
   }
 
@@ -273,14 +272,14 @@ struct Dispatcher: ~Copyable {
     while let completion = service.nextCompletion(at: now) {
       guard let job = scheduler[completion.job] else { continue }
       for event in completion.events { write(event, to: job.work.request) }
-      complete(job, completion.result, completion.events, session: completion.session, at: now)
+      complete(job, completion.result, session: completion.session, at: now)
     }
   }
 
   private mutating func complete(
-    _ job: Job, _ result: Result<JSONValue, Failure>, _ events: [Event] = [], session: Session?, at now: Duration
+    _ job: Job, _ result: Result<JSONValue, Failure>, session: Session?, at now: Duration
   ) {
-    answer(job, result, events)
+    answer(job, result)
     handle(.finished(job.number, session: session), at: now)
   }
 
@@ -297,21 +296,19 @@ struct Dispatcher: ~Copyable {
       case .shuttingDown:
         Failure(.shuttingDown, outcome: outcome, "the bridge is ending; \(command.name) was not carried through")
       }
-    answer(job, .failure(failure), isTakenBack: reason == .cancelled)
+    answer(job, .failure(failure))
   }
 
   // MARK: Answers
 
   private mutating func write(_ event: Event, to request: Request) {
-    if let call = request.call { return tell(call.notifications(of: event)) }
+    if request.call != nil { return tell(event, of: request) }
     output.event(event, in: request.reply.dialect)
     output.raw("\n")
   }
 
   /// Answers a command, which is no more.
-  private mutating func answer(
-    _ job: Job, _ result: Result<JSONValue, Failure>, _ events: [Event] = [], isTakenBack: Bool = false
-  ) {
+  private mutating func answer(_ job: Job, _ result: Result<JSONValue, Failure>) {
     numbers.giveBack(job.number)
     let request = job.work.request
     switch result {
@@ -319,13 +316,7 @@ struct Dispatcher: ~Copyable {
     case .failure(let failure):
       log.debug("command \(SlotNumbers.order(of: job.number)): \(failure.code.row.name)")
     }
-    if let attempt, attempt.job == job.number { return ended(attempt, result) }
-    if let call = request.call, let id = request.reply.id {
-      // What was taken back is not answered.
-      let answer =
-        isTakenBack ? nil : call.answer(job.work.attempt?.outcome(result, of: call) ?? result, after: events, to: id)
-      return put(answer, in: job.work.slot)
-    }
+    if request.call != nil { return ended(request, result, slot: job.work.slot) }
     answer(result, command: request.command, to: request.reply, slot: job.work.slot)
   }
 

@@ -58,7 +58,7 @@ public final class Request: Sendable {
   public let timeout: Duration?
   /// Where the answer goes.
   public let reply: ReplyAddress
-  /// The call of a tool that it is, if it is one.
+  /// The call of a tool that it is, or that it is done for.
   public let call: ModelContext.Call?
 
   package init(
@@ -71,9 +71,9 @@ public final class Request: Sendable {
     self.call = call
   }
 
-  /// A command that no line asked for, and that nobody is answered.
-  public convenience init(unasked parameters: Parameters) {
-    self.init(parameters, timeout: nil, reply: ReplyAddress(.jsonRPC, id: nil, wantsAnswer: false))
+  /// A command that no line asked for, done for a call of a tool.
+  public convenience init(_ parameters: Parameters, for call: ModelContext.Call) {
+    self.init(parameters, timeout: nil, reply: ReplyAddress(.jsonRPC, id: nil, wantsAnswer: false), call: call)
   }
 }
 

@@ -21,6 +21,8 @@ struct Heard {
         failure = fault.failure
         command = fault.command
         reply = fault.reply
+      case .settled:
+        preconditionFailure("a message of another protocol")
       }
     }
 
