@@ -138,7 +138,8 @@ public struct Bridge: ~Copyable {
       let now = now()
       dispatcher.proceed(at: now)
       takeLines(at: now)
-      if dispatcher.isDone, let last = toolReader?.end() { dispatcher.tell(last) }
+      // Whoever has closed the input has ended the conversation, and may be surprised by more.
+      if dispatcher.isDone, input != nil, let last = toolReader?.end() { dispatcher.tell(last) }
       if let exit = flush(at: now) { return exit }
       // What made room may have come after the lines had their turn.
       if hasLines, hasRoom { continue }

@@ -38,18 +38,30 @@ import Testing
   /// Where the packages of `Tests/requirements.txt` are, beside those of the system.
   static let packages = ReadmeTests.root.appendingPathComponent(".build/python-packages").path
 
-  static let hasPackages: Bool = {
+  private static func hasPackage(_ name: String) -> Bool {
     let test = try? ChildProcess(
-      "python3", "/bin/sh", ["-c", "python3 -c 'import jsonschema'"], environment: ["PYTHONPATH": packages])
+      "python3", "/bin/sh", ["-c", "python3 -c 'import \(name)'"], environment: ["PYTHONPATH": packages])
     return (try? test?.exitStatus()) == 0
-  }()
+  }
+
+  private static let advice: Comment =
+    "python3 -m pip install --target .build/python-packages -r Tests/requirements.txt has them run"
 
   @Test(
     "It passes its own tests, for which packages are needed",
-    .enabled(
-      if: hasPackages, "python3 -m pip install --target .build/python-packages -r Tests/requirements.txt has them run"),
+    .enabled(if: hasPackage("jsonschema"), advice),
     arguments: programsWithPackages)
   func testsWithPackages(_ program: Program) throws { try ownTests(program) }
+
+  @Test(
+    "The tools pass theirs, in which the official SDK of the protocol uses them",
+    .enabled(if: hasPackage("mcp"), advice))
+  func tools() throws {
+    try ownTests(
+      Program(
+        description: "the tools", interpreter: "python3", version: "Python 3.10",
+        arguments: ["-B", "-W", "error", "-m", "unittest", "discover", "-s", "Tests/ModelContext"]))
+  }
 
   @Test("It passes its own tests", arguments: programs)
   func ownTests(_ program: Program) throws {

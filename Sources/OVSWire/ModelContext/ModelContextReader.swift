@@ -10,9 +10,9 @@ extension ModelContext {
     private var document = JSONDocument()
     /// What the handshake settled on; nil before there was one.
     private var version: Version?
-    /// What a client wants to be told that began with a handshake. Before it says so, that is the server's choice ("Logging
-    /// Message Notification" of the schema).
-    private var logLevel = LogLevel.warning
+    /// What a client wants to be told that began with a handshake. Before it says so, that is the server's choice
+    /// ("LoggingMessageNotification" of the schema): nothing, for there are clients that stop at what they don't expect.
+    private var logLevel: LogLevel?
     /// The requests that have a stream of notifications open, though there is never one to send: tools don't change.
     private var subscriptions: [RequestID] = []
     private var hasEnded = false
@@ -73,8 +73,8 @@ extension ModelContext {
       .single(.settled(refusal(ProtocolError(.overlong(line.count, limit: limit)), to: nil)))
     }
 
-    /// What there is to say when all is answered and the process ends: the streams of notifications end, as "Subscriptions"
-    /// (section "Graceful Closure") and "Cancellation" want it.
+    /// What there is to say when all is answered and the process ends by itself: the streams of notifications end, as
+    /// "Subscriptions" (section "Graceful Closure") and "Cancellation" want it.
     public mutating func end() -> [JSONValue] {
       guard !hasEnded else { return [] }
       hasEnded = true
@@ -88,7 +88,7 @@ extension ModelContext {
             "notifications/cancelled", [.init("requestId", id.value), .init("reason", "the server is ending")]))
       }
       subscriptions = []
-      if version != nil, logLevel <= .notice { messages.append(Responses.message(.notice, "ending")) }
+      if let logLevel, logLevel <= .notice { messages.append(Responses.message(.notice, "ending")) }
       return messages
     }
 
@@ -125,11 +125,6 @@ extension ModelContext {
     /// Takes a notification, which is never answered; those that mean nothing here are nothing's fault.
     private mutating func notified(_ method: String, _ params: JSONValue) -> Settled {
       switch method {
-      case "notifications/initialized":
-        guard version != nil, toolbox.isSandbox, logLevel <= .warning else { return Settled() }
-        return Settled(notices: [
-          Responses.message(.warning, "this is the sandbox, and the real service is not touched")
-        ])
       case "notifications/cancelled":
         guard let id = params["requestId"] else { return Settled() }
         subscriptions.removeAll { $0.matches(id) }
@@ -161,15 +156,17 @@ extension ModelContext {
       }
       if method == "tools/call" { return .request(try call(params, meta, id, in: version)) }
       if method == "subscriptions/listen" { return .settled(try listen(params, id)) }
-      let result: [JSONValue.Member] =
-        switch method {
-        case "server/discover": discovery()
-        case "tools/list": try list(params, in: version)
-        case "logging/setLevel": try setLevel(params)
-        default: []
-        }
-      return .settled(
-        Settled(answer: Responses.response(to: id, Responses.result(result, by: toolbox, in: version))))
+      var notices: [JSONValue] = []
+      let result: [JSONValue.Member]
+      switch method {
+      case "server/discover": result = discovery()
+      case "tools/list": result = try list(params, in: version)
+      default:
+        result = []
+        if method == "logging/setLevel" { notices = try setLevel(params) }
+      }
+      let answer = Responses.response(to: id, Responses.result(result, by: toolbox, in: version))
+      return .settled(Settled(answer: answer, notices: notices))
     }
 
     /// The version that a request is of.
@@ -218,9 +215,12 @@ extension ModelContext {
       return [.init("tools", tools)] + Responses.caching(in: version)
     }
 
-    private mutating func setLevel(_ params: JSONValue) throws(ProtocolError) -> [JSONValue.Member] {
-      logLevel = try LogLevel(params["level"], called: "level")
-      return []
+    /// Takes what the client wants to be told; gives what there is to tell so far.
+    private mutating func setLevel(_ params: JSONValue) throws(ProtocolError) -> [JSONValue] {
+      let level = try LogLevel(params["level"], called: "level")
+      logLevel = level
+      guard toolbox.isSandbox, level <= .warning else { return [] }
+      return [Responses.message(.warning, "this is the sandbox, and the real service is not touched")]
     }
 
     private func call(

@@ -83,14 +83,19 @@ struct ModelContextMessageTests {
 
   // MARK: Log messages
 
-  @Test func `After the handshake the client is warned of the sandbox, unless it wants no warnings`() {
-    let initialized = #"{"jsonrpc":"2.0","method":"notifications/initialized"}"#
-    let talk = Conversation(handshake: .june2025)
-    #expect(talk.say(initialized).map { $0["params"]?["level"] } == ["warning"])
-    _ = talk.say(#"{"jsonrpc":"2.0","id":1,"method":"logging/setLevel","params":{"level":"error"}}"#)
-    #expect(talk.say(initialized).isEmpty)
-    #expect(Conversation(.sample(service: "https://acme.vpngn.com"), handshake: .june2025).say(initialized).isEmpty)
-    #expect(Conversation().say(initialized).isEmpty, "before any handshake")
+  @Test(arguments: [(nil, 0, 0), ("error", 0, 0), ("warning", 1, 0), ("notice", 1, 1), ("debug", 1, 1)])
+  func `A client that began with a handshake is told nothing unasked, and then of the sandbox and of the end`(
+    level: String?, atOnce: Int, atTheEnd: Int
+  ) {
+    for toolbox in [ModelContext.Toolbox.sample(), .sample(service: "https://acme.vpngn.com")] {
+      let talk = Conversation(toolbox, handshake: .june2025)
+      #expect(talk.say(#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#).isEmpty)
+      if let level {
+        let told = talk.say(#"{"jsonrpc":"2.0","id":1,"method":"logging/setLevel","params":{"level":"\#(level)"}}"#)
+        #expect(told.last?["result"] == [:] && told.count == 1 + (toolbox.isSandbox ? atOnce : 0), "\(told)")
+      }
+      #expect(talk.end().count == atTheEnd)
+    }
   }
 
   // MARK: Streams of notifications
