@@ -5,6 +5,9 @@ extension ModelContext {
   /// request that names its version in `_meta` is of that one, any other of the one that the handshake settled on
   /// ("Versioning and Compatibility", section "Backward Compatibility with Initialization-Based Versions").
   public struct Reader: ~Copyable {
+    /// Messages of a batch: a list of tools is a hundred times as long as the request for it.
+    private static let batchLimit = 1000
+
     private let toolbox: Toolbox
     private let subscriptionLimit: Int
     private var document = JSONDocument()
@@ -49,8 +52,10 @@ extension ModelContext {
             "a line holds one message; batches are of \(Version.march2025.rawValue) alone, once initialize has settled on it"
           )
         }
-        if let failure = EnvelopeReader.refusal(ofBatchOf: document.count(of: root), bytes: line.count) {
-          throw ProtocolError(failure)
+        let count = document.count(of: root)
+        if let failure = EnvelopeReader.refusal(ofBatchOf: count, bytes: line.count) { throw ProtocolError(failure) }
+        guard count <= Self.batchLimit else {
+          throw ProtocolError(.invalidEnvelope, "the batch has \(count) messages; at most \(Self.batchLimit) are taken")
         }
       } catch {
         return .single(.settled(refusal(error, to: nil)))

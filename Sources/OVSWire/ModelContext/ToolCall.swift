@@ -32,7 +32,7 @@ extension ModelContext {
     /// The failure of the call where the login in front of it has failed, so that it was not sent.
     public func failure(ofLogin failure: Failure) -> Failure {
       var failure = failure
-      failure.message = "the login by \(Toolbox.loginPlace) failed: \(failure.message)"
+      failure.message = "the login by \(Toolbox.loginPlace), failed: \(failure.message)"
       if tool.command.effect == .accountChange { failure.details.append(Failure.Outcome.notSent.detail) }
       return failure
     }

@@ -79,7 +79,7 @@ extension ModelContext {
       sentences.append(
         hasLogin
           ? "A tool that needs a session acts for the one end-user it was started with; it logs in by itself."
-          : "Tools that need a session can't be used: set \(loginPlace) for an end-user to act for.")
+          : "Tools that need a session can't be used: set \(loginPlace), for an end-user to act for.")
       if !policy.allowsDestructive {
         let names = table.rows.filter { $0.isForTools && $0.consequence != .none }.map(\.name)
         if !names.isEmpty {
@@ -94,7 +94,7 @@ extension ModelContext {
     // MARK: Words for those who can't send commands
 
     private static let keyPlace = "OVS_API_KEY or --api-key-file"
-    static let loginPlace = "OVS_EMAIL and OVS_PASSWORD, or --login-file,"
+    static let loginPlace = "OVS_EMAIL and OVS_PASSWORD, or --login-file"
 
     /// What has the effect of a command that is no tool, from outside.
     private func standIn(for command: Command) -> String? {
@@ -102,7 +102,7 @@ extension ModelContext {
       case .session(.setAPIKey): Self.keyPlace
       case .session(.setSecretKey): "OVS_SECRET_KEY"
       case .session(.setAPIDomain): "OVS_API_DOMAIN or --api-domain"
-      case .account(.login): "OVS_EMAIL and OVS_PASSWORD, or --login-file"
+      case .account(.login): Self.loginPlace
       case .session(.logout), .session(.getSession), .account, .process: nil
       }
     }
@@ -116,8 +116,8 @@ extension ModelContext {
       case .notLoggedIn:
         failure.message =
           hasLogin
-          ? "the session has ended; the next call logs in again"
-          : "nobody is logged in: ovs-bridge mcp takes the end-user to act for from OVS_EMAIL and OVS_PASSWORD, or --login-file"
+          ? "the session has ended, and the next call logs in again"
+          : "nobody is logged in: ovs-bridge mcp takes the end-user to act for from \(Self.loginPlace)"
       default:
         for command in table.rows where failure.message.contains(command.name) {
           if let standIn = standIn(for: command) {

@@ -78,7 +78,10 @@ struct ModelContextMessageTests {
     #expect(answers.map { $0.errorCode ?? 0 } == [0, -32600, -32600, -32600], "\(answers)")
     #expect(talk.calls.map(\.command.name) == ["OVS_CMD_GET_SESSION"])
     #expect(talk.say("[]").map(\.errorCode) == [-32600])
-    #expect(talk.say("[" + Array(repeating: "1", count: 2000).joined(separator: ",") + "]").count == 1)
+    for element in ["1", batch[0]] {
+      let many = Array(repeating: element, count: 1001).joined(separator: ",")
+      #expect(talk.say("[\(many)]").map(\.errorCode) == [-32600], "\(element)")
+    }
   }
 
   // MARK: Log messages
