@@ -17,7 +17,7 @@ extension ModelContext {
     /// ("LoggingMessageNotification" of the schema): nothing, for there are clients that stop at what they don't expect.
     private var logLevel: LogLevel?
     /// The requests that have a stream of notifications open, though there is never one to send: tools don't change.
-    private var subscriptions: [RequestID] = []
+    private var subscriptions: [JSONValue] = []
     private var hasEnded = false
 
     /// A reader.
@@ -85,12 +85,12 @@ extension ModelContext {
       hasEnded = true
       var messages: [JSONValue] = []
       for id in subscriptions {
-        let meta = JSONValue.Member("io.modelcontextprotocol/subscriptionId", id.value)
+        let meta = JSONValue.Member("io.modelcontextprotocol/subscriptionId", id)
         messages.append(
           Responses.response(to: id, Responses.result([], meta: [meta], by: toolbox, in: .july2026)))
         messages.append(
           Responses.notification(
-            "notifications/cancelled", [.init("requestId", id.value), .init("reason", "the server is ending")]))
+            "notifications/cancelled", [.init("requestId", id), .init("reason", "the server is ending")]))
       }
       subscriptions = []
       if let logLevel, logLevel <= .notice { messages.append(Responses.message(.notice, "ending")) }
@@ -132,7 +132,7 @@ extension ModelContext {
       switch method {
       case "notifications/cancelled":
         guard let id = params["requestId"] else { return Settled() }
-        subscriptions.removeAll { $0.matches(id) }
+        subscriptions.removeAll { $0 == id }
         return Settled(cancelled: id)
       default: return Settled()
       }
@@ -143,7 +143,7 @@ extension ModelContext {
     ) throws(ProtocolError) -> Incoming {
       if method == "initialize" {
         guard !inBatch else { throw ProtocolError(.invalidEnvelope, "initialize can't be part of a batch") }
-        return .settled(Settled(answer: Responses.response(to: id, try initialize(params))))
+        return .settled(Settled(answer: Responses.response(to: id.value, try initialize(params))))
       }
       let meta = try RequestMeta(params)
       let version = try version(of: method, meta)
@@ -170,7 +170,7 @@ extension ModelContext {
         result = []
         if method == "logging/setLevel" { notices = try setLevel(params) }
       }
-      let answer = Responses.response(to: id, Responses.result(result, by: toolbox, in: version))
+      let answer = Responses.response(to: id.value, Responses.result(result, by: toolbox, in: version))
       return .settled(Settled(answer: answer, notices: notices))
     }
 
@@ -253,7 +253,8 @@ extension ModelContext {
         throw ProtocolError(.invalidParams, "subscriptions/listen needs \"notifications\", an object")
       }
       guard !hasEnded else { throw ProtocolError(.internal, "the server is ending") }
-      guard !subscriptions.contains(where: { $0.matches(id.value) }) else {
+      let id = id.value
+      guard !subscriptions.contains(id) else {
         throw ProtocolError(.invalidEnvelope, "a request of this id is under way already")
       }
       guard subscriptions.count < subscriptionLimit else {
@@ -264,29 +265,10 @@ extension ModelContext {
         Responses.notification(
           "notifications/subscriptions/acknowledged",
           [
-            .init("_meta", ["io.modelcontextprotocol/subscriptionId": id.value]),
+            .init("_meta", ["io.modelcontextprotocol/subscriptionId": id]),
             .init("notifications", [:]),
           ])
       ])
-    }
-  }
-
-  /// What a line comes to that is no call of a tool.
-  public final class Settled: Sendable {
-    /// The answer to it, if it is answered.
-    public let answer: JSONValue?
-    /// What is to be told beside.
-    public let notices: [JSONValue]
-    /// The `id` of calls to be taken back.
-    public let cancelled: JSONValue?
-    /// The code of the error it is answered with, if it is one.
-    public let refusal: Int?
-
-    init(answer: JSONValue? = nil, notices: [JSONValue] = [], cancelled: JSONValue? = nil, refusal: Int? = nil) {
-      self.answer = answer
-      self.notices = notices
-      self.cancelled = cancelled
-      self.refusal = refusal
     }
   }
 }

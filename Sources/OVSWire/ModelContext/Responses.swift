@@ -2,8 +2,8 @@ extension ModelContext {
   /// What the messages look like that go out.
   enum Responses {
     /// The answer to a request.
-    static func response(to id: RequestID, _ result: JSONValue) -> JSONValue {
-      ["jsonrpc": "2.0", "id": id.value, "result": result]
+    static func response(to id: JSONValue, _ result: JSONValue) -> JSONValue {
+      ["jsonrpc": "2.0", "id": id, "result": result]
     }
 
     /// The answer to what can't be used.

@@ -24,8 +24,8 @@ extension ModelContext {
       _ outcome: Result<JSONValue, Failure>, after events: [Event] = [], to id: RequestID
     ) -> JSONValue {
       switch outcome {
-      case .success(let data): Responses.response(to: id, success(data, events))
-      case .failure(let failure): Responses.response(to: id, self.failure(toolbox.translated(failure)))
+      case .success(let data): Responses.response(to: id.value, success(data, events))
+      case .failure(let failure): Responses.response(to: id.value, self.failure(toolbox.translated(failure)))
       }
     }
 
