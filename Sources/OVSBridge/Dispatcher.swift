@@ -334,9 +334,8 @@ struct Dispatcher: ~Copyable {
     fill(slot, with: reply.wantsAnswer ? writer.bytes.array : nil)
   }
 
-  /// Puts the answer to an element of a batch in its place, and writes the batch's if it was the last.
-  ///
-  /// - Parameter answer: nil for what is not answered.
+  /// Puts the answer to an element of a batch in its place, nil for one that is not answered, and writes the batch's if it
+  /// was the last.
   mutating func fill(_ slot: Slot, with answer: [UInt8]?) {
     if let answer {
       slot.batch.answers[slot.index] = answer

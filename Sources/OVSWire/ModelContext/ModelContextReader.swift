@@ -20,9 +20,7 @@ extension ModelContext {
     private var subscriptions: [JSONValue] = []
     private var hasEnded = false
 
-    /// A reader.
-    ///
-    /// - Parameter subscriptionLimit: how many streams of notifications may be open at a time.
+    /// A reader of calls of the tools, which holds at most so many streams of notifications open at a time.
     public init(_ toolbox: Toolbox, subscriptionLimit: Int) {
       self.toolbox = toolbox
       self.subscriptionLimit = subscriptionLimit

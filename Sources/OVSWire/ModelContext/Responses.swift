@@ -6,9 +6,7 @@ extension ModelContext {
       ["jsonrpc": "2.0", "id": id, "result": result]
     }
 
-    /// The answer to what can't be used.
-    ///
-    /// - Parameter id: the request's; nil if it can't be known.
+    /// The answer to what can't be used; its `id` is nil if it can't be known.
     static func error(_ error: ProtocolError, to id: RequestID?, in version: Version) -> JSONValue {
       var members: [JSONValue.Member] = [.init("jsonrpc", "2.0")]
       if let id {

@@ -132,9 +132,8 @@ extension ModelContext {
       }
     }
 
-    /// What to say of the secrets in the command's data that are not returned; nil if there are none.
-    ///
-    /// - Parameter reset: the command that has a new password mailed, if there is one.
+    /// What to say of the secrets in the command's data that are not returned, and of the command that has a new password
+    /// mailed, if there is one; nil if there are none.
     func noteOnSecrets(in data: JSONValue, reset: String?) -> String? {
       let hidden = withheld.filter { data[$0.name] != nil }
       guard !hidden.isEmpty else { return nil }

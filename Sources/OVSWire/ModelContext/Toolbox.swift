@@ -16,9 +16,10 @@ extension ModelContext {
     private let policy: Policy
     private let serverVersion: String
 
-    /// The tools of `table`.
+    /// The tools of a table.
     ///
     /// - Parameters:
+    ///   - table: the commands that there are.
     ///   - policy: what they may do.
     ///   - serverVersion: the version of the program that carries them out.
     ///   - service: the address of the service; nil for the sandbox.
