@@ -107,7 +107,8 @@ extension ModelContext {
       do throws(ProtocolError) {
         if let value = message["id"] { id = try RequestID(value) }
         guard message["jsonrpc"] == "2.0" else {
-          throw ProtocolError(.invalidEnvelope, #""jsonrpc" must be "2.0""#)
+          throw ProtocolError(
+            .invalidEnvelope, #""jsonrpc" must be "2.0": ovs-bridge mcp speaks the Model Context Protocol alone"#)
         }
         guard let method = message["method"]?.string else {
           throw ProtocolError(.invalidEnvelope, #""method" must be a string"#)
