@@ -22,11 +22,12 @@ struct Settings {
 
 /// What the command line and the environment ask for.
 enum Invocation {
+  /// The bridge, which its configuration may have speak the Model Context Protocol.
   case run(Configuration)
   /// One command, by the words behind `call`.
   case call([String], Configuration, Call.Format)
-  /// Something else, with the words behind it.
-  case subcommand(Subcommand, [String], Configuration)
+  /// A look at what keeps the bridge from the service.
+  case doctor(Configuration)
   /// Something to print, about a subcommand and the words behind it if there are any.
   case action(Option.Action, Subcommand?, [String])
 
@@ -98,10 +99,13 @@ enum Invocation {
         throw UsageError(message: "OVS_EMAIL and OVS_PASSWORD are set together or not at all")
       }
     }
-    self =
-      subcommand == .call
-      ? .call(words, settings.configuration, settings.callFormat)
-      : .subcommand(subcommand, words, settings.configuration)
+    switch subcommand {
+    case .call: self = .call(words, settings.configuration, settings.callFormat)
+    case .mcp:
+      settings.bridge.offersTools = true
+      self = .run(settings.configuration)
+    case .doctor: self = .doctor(settings.configuration)
+    }
   }
 
   /// The value given to an option, behind its name or as the next argument; empty if it takes none.

@@ -41,26 +41,17 @@ enum OVSBridgeCommand {
       printOut(action.text(of: .standard))
     case .call(let words, let configuration, let format):
       exit(call(words, configuration, format))
-    case .subcommand(.doctor, _, let configuration): exit(doctor(configuration).number)
-    case .subcommand(.mcp, _, var configuration):
-      configuration.offersTools = true
-      run(configuration)
-    case .subcommand(let subcommand, _, _):
-      complain("\(subcommand.rawValue) is not there yet")
-      exit(ExitStatus.wrongUsage.number)
-    case .run(let configuration): run(configuration)
+    case .doctor(let configuration): exit(doctor(configuration).number)
+    case .run(let configuration):
+      do throws(StartFailure) {
+        var bridge = try Bridge(configuration)
+        exit(bridge.run().status)
+      } catch {
+        complain(error.reason)
+        exit(ExitStatus.startFailure.number)
+      }
     }
     exit(ExitStatus.done.number)
-  }
-
-  private static func run(_ configuration: Configuration) -> Never {
-    do throws(StartFailure) {
-      var bridge = try Bridge(configuration)
-      exit(bridge.run().status)
-    } catch {
-      complain(error.reason)
-      exit(ExitStatus.startFailure.number)
-    }
   }
 
   /// Carries one command out, and gives the exit status.
