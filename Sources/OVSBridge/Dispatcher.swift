@@ -27,6 +27,12 @@ struct Dispatcher: ~Copyable {
   struct Slot {
     let batch: Batch
     let index: Int
+
+    /// Puts the answer in its place. Nothing else may hold it: it couldn't be wiped.
+    func put(_ answer: borrowing JSONWriter) {
+      batch.answers[index] = answer.bytes.array
+      batch.hasAnswers = true
+    }
   }
 
   /// A JSON-RPC batch (section 6) whose answers are gathered, in the order of its requests, into one array.
@@ -62,7 +68,7 @@ struct Dispatcher: ~Copyable {
   private var service: AccountService
   let log: Log
   var scheduler: Plan
-  var numbers = SlotNumbers()
+  private var numbers = SlotNumbers()
   /// What OVS_CMD_GET_INFO tells of the commands.
   private let commandNumbers: JSONValue
   private var intake: Intake?
@@ -164,6 +170,7 @@ struct Dispatcher: ~Copyable {
     }
   }
 
+  /// Has a command wait for its turn, or take it.
   mutating func arrived(_ request: Request, slot: Slot?, at now: Duration) {
     let number = numbers.next()
     log.debug("command \(SlotNumbers.order(of: number)): \(request.command.name)")
@@ -329,18 +336,16 @@ struct Dispatcher: ~Copyable {
       output.raw("\n")
       return
     }
-    var writer = JSONWriter()
-    if reply.wantsAnswer { writer.answer(result, command: command, to: reply) }
-    fill(slot, with: reply.wantsAnswer ? writer.bytes.array : nil)
+    if reply.wantsAnswer {
+      var writer = JSONWriter()
+      writer.answer(result, command: command, to: reply)
+      slot.put(writer)
+    }
+    fill(slot)
   }
 
-  /// Puts the answer to an element of a batch in its place, nil for one that is not answered, and writes the batch's if it
-  /// was the last.
-  mutating func fill(_ slot: Slot, with answer: [UInt8]?) {
-    if let answer {
-      slot.batch.answers[slot.index] = answer
-      slot.batch.hasAnswers = true
-    }
+  /// Takes an element of a batch for answered, or not to be, and writes the batch's answers if it was the last.
+  mutating func fill(_ slot: Slot) {
     slot.batch.left -= 1
     guard slot.batch.left == 0 else { return }
     var separator: StaticString = "["

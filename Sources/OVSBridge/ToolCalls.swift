@@ -61,9 +61,12 @@ extension Dispatcher {
   /// Answers a message, if it is answered.
   private mutating func put(_ answer: JSONValue?, in slot: Slot?) {
     guard let slot else { return tell(answer.map { [$0] } ?? []) }
-    var writer = JSONWriter()
-    if let answer { writer.value(answer) }
-    fill(slot, with: answer == nil ? nil : writer.bytes.array)
+    if let answer {
+      var writer = JSONWriter()
+      writer.value(answer)
+      slot.put(writer)
+    }
+    fill(slot)
   }
 
   // MARK: Calls

@@ -61,6 +61,8 @@ extension JSONWriter {
   static func text(of value: JSONValue) -> String {
     var writer = JSONWriter()
     writer.value(value)
-    return String(decoding: writer.bytes.array, as: UTF8.self)
+    var bytes = writer.bytes.array
+    defer { wipe(&bytes) }
+    return String(decoding: bytes, as: UTF8.self)
   }
 }
