@@ -31,9 +31,13 @@ class Case(unittest.IsolatedAsyncioTestCase):
     """A test that can't hang, with a file of accounts."""
 
     def setUp(self) -> None:
+        self.accounts = self.new_accounts()
+
+    def new_accounts(self) -> list[str]:
+        """The option that keeps accounts in a file, which has none yet."""
         folder = tempfile.TemporaryDirectory(prefix="ovs-bridge-")
         self.addCleanup(folder.cleanup)
-        self.accounts = ["--sandbox-file", str(pathlib.Path(folder.name) / "accounts")]
+        return ["--sandbox-file", str(pathlib.Path(folder.name) / "accounts")]
 
     def add_ann(self, password: str = "secret word") -> dict[str, str]:
         """Adds an account by a plain command; gives the variables to act for it."""
@@ -109,12 +113,12 @@ class CallTest(Case):
     async def test_the_life_of_an_account_that_a_tool_has_added(self) -> None:
         for version in VERSIONS:
             with self.subTest(version):
-                self.setUp()
-                async with serving(version, *self.accounts, "--allow-secrets") as server:
+                accounts = self.new_accounts()
+                async with serving(version, *accounts, "--allow-secrets") as server:
                     added = await server.call("OVS_CMD_ADD_CLIENT", **ANN)
                     password = (json.loads(added) if isinstance(added, str) else added)["password"]
                 environment = {"OVS_API_KEY": "key", "OVS_EMAIL": ANN["email"], "OVS_PASSWORD": password}
-                options = [*self.accounts, *ALL_ALLOWED]
+                options = [*accounts, *ALL_ALLOWED]
                 async with serving(version, *options, environment=environment) as server:
                     with anyio.fail_after(4 * LIMIT):
                         await self.live(server)
@@ -133,13 +137,7 @@ class CallTest(Case):
         self.assertEqual(sorted(await call("OVS_CMD_GET_ACCOUNT_CREDENTIAL")), ["password", "username"])
         self.assertRegex((await call("OVS_CMD_GET_ACCOUNT_EXP_DATE"))["exp_date"], r"^\d{4}-\d\d-\d\d$")
         self.assertEqual(await call("OVS_CMD_CHANGE_PLAN", type=24), {"done": True})
-        self.assertEqual(
-            await call(
-                "OVS_CMD_NEW_PRODUCT",
-                type="1",
-            ),
-            {"done": True},
-        )
+        self.assertEqual(await call("OVS_CMD_NEW_PRODUCT", type="1"), {"done": True})
         self.assertEqual(await call("OVS_CMD_CANCEL_PLAN"), {"done": True})
         self.assertEqual((await call("OVS_CMD_ADD_CLIENT", **{**ANN, "email": "ben@x.de"}))["username"], "ben@x.de")
         result = await server.session.call_tool("OVS_CMD_RESET_PASSWORD", {"email": "ben@x.de"})
@@ -183,7 +181,7 @@ class RefusalTest(Case):
             (add, {"email": "a@b.de"}, ["OVS_ERR_MISSING_PARAMS", '"countrycode"']),
             (add, {**ANN, "email": "b@b.de", "type": "7"}, ["OVS_ERR_UNKNOWN_PLAN"]),
             (add, ANN, ["OVS_ERR_CLIENT_EXISTS"]),
-            ("OVS_CMD_GET_ACCOUNT_TYPE", {"email": "nobody@b.de"}, ["OVS_ERR_", "nobody@b.de"][:1]),
+            ("OVS_CMD_GET_ACCOUNT_TYPE", {"email": "nobody@b.de"}, ["OVS_ERR_FORBIDDEN", "--login-file"]),
         ]
 
         async def body(server: Server) -> None:
@@ -293,7 +291,8 @@ class MeanwhileTest(Case):
     async def test_log_messages_hold_no_address_and_no_password(self) -> None:
         async def body(server: Server) -> None:
             result = await server.session.call_tool("OVS_CMD_RESET_PASSWORD", {"email": ANN["email"]})
-            shown = json.loads(texts(result)[1].partition(": ")[2].partition("}")[0] + "}")
+            mail = texts(result)[1].removeprefix("OVS_NOTIFY_SANDBOX_MAIL: ")
+            shown, _ = json.JSONDecoder().raw_decode(mail)
             mails = [message for message in server.log if message.data.get("event") == "OVS_NOTIFY_SANDBOX_MAIL"]
             self.assertEqual([message.level for message in mails], ["info"])
             for message in server.log:
