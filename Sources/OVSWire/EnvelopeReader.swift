@@ -37,7 +37,7 @@ public struct EnvelopeReader: ~Copyable {
       if let failure = Self.refusal(ofBatchOf: document.count(of: root), bytes: line.count) {
         return .single(unreadable(failure, dialect: .jsonRPC))
       }
-      return .batch(document.elements(of: root).map { element in jsonRPC(Envelope(document, element), element) })
+      return .batch(batch(root))
     case .null, .true, .false, .number, .string:
       return .single(
         unreadable(
@@ -56,6 +56,20 @@ public struct EnvelopeReader: ~Copyable {
     return .single(
       unreadable(
         .overlong(line.count, limit: limit), dialect: line.mentionsJSONRPC ? .jsonRPC : lastDialect))
+  }
+
+  /// The elements of a batch.
+  private func batch(_ root: Node) -> [Incoming] {
+    var discoveries = 0
+    return document.elements(of: root).map { element in
+      let incoming = jsonRPC(Envelope(document, element), element)
+      guard case .request(let request) = incoming, request.command === CommandTable.discover else { return incoming }
+      discoveries += 1
+      // The answers to a batch are held until the last is there. Those to a line of these would take hundreds of MiB.
+      if discoveries == 1 { return incoming }
+      let failure = Failure(.invalidEnvelope, field: "method", "a batch holds \(request.command.name) at most once")
+      return .fault(Fault(failure, command: nil, request.reply))
+    }
   }
 
   /// Why a batch can't be one of requests; nil if it can.

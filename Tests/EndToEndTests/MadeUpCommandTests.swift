@@ -1,7 +1,8 @@
-import OVSBridge
+import OVSAccounts
 import OVSWire
 import Testing
 
+@testable import OVSBridge
 @testable import ovs_bridge
 
 /// A command that is added to the table is there wherever commands are told of, without any other change.
@@ -39,5 +40,56 @@ import Testing
     #expect(throws: Invocation.UsageError.self) { try Call.command(word, in: .standard) }
     #expect(try HelpText.call([word], of: Self.table).hasPrefix("Usage: ovs-bridge call OVS_CMD_MADE_UP made_up=VALUE"))
     #expect(try HelpText.call([], of: Self.table).contains("1999 OVS_CMD_MADE_UP"))
+  }
+
+  @Test(
+    "It is carried out, in each dialect",
+    arguments: [
+      (#"{"cmd":1999,"data":{"made_up":"x"},"id":1}"#, #"{"notification":1999,"name":"OVS_NOTIFY_MADE_UP","error":0,"#),
+      (
+        #"{"cmd":"OVS_CMD_MADE_UP","data":{"made_up":"x"}}"#,
+        #"{"notification":1999,"name":"OVS_NOTIFY_MADE_UP","error":0,"#
+      ),
+      (#"{"cmd":1999}"#, #"{"notification":1999,"name":"OVS_NOTIFY_MADE_UP","error":5,"#),
+      (#"{"jsonrpc":"2.0","method":"OVS_CMD_MADE_UP","params":["x"],"id":1}"#, #"{"jsonrpc":"2.0","result":{"#),
+      (#"{"jsonrpc":"2.0","method":"rpc.discover","id":1}"#, #"{"name":"OVS_CMD_MADE_UP","#),
+      (#"{"cmd":1006}"#, #""OVS_CMD_MADE_UP":1999"#),
+    ])
+  func isCarriedOut(_ line: String, _ expected: String) throws {
+    var configuration = Configuration()
+    configuration.table = Self.table
+    var reader = EnvelopeReader(table: Self.table)
+    let answer = try Self.answer(reader.read(line.utf8.span), configuration)
+    #expect(answer.contains(expected))
+  }
+
+  @Test(
+    "It is a tool",
+    arguments: [
+      (#""method":"tools/list","params":{"#, #"{"name":"OVS_CMD_MADE_UP","title":"Made up","#),
+      (
+        #""method":"tools/call","params":{"name":"OVS_CMD_MADE_UP","arguments":{"made_up":"x"},"#,
+        #""structuredContent":{"#
+      ),
+      (#""method":"tools/call","params":{"name":"OVS_CMD_MADE_UP","#, #""error_name":"OVS_ERR_MISSING_PARAMS""#),
+    ])
+  func isTool(_ request: String, _ expected: String) throws {
+    var configuration = Configuration()
+    configuration.table = Self.table
+    configuration.offersTools = true
+    var reader = ModelContext.Reader(try #require(configuration.toolbox), subscriptionLimit: 1)
+    let meta =
+      #""_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}"#
+    let line = #"{"jsonrpc":"2.0","id":1,\#(request)\#(meta)}}"#
+    let answer = try Self.answer(reader.read(line.utf8.span), configuration)
+    #expect(answer.contains(expected))
+  }
+
+  /// What a bridge says to a message.
+  private static func answer(_ message: Message, _ configuration: Configuration) throws -> String {
+    var dispatcher = Dispatcher(
+      configuration, sandbox: try Sandbox(configuration.sandbox), log: Log(level: .error, format: .text))
+    dispatcher.take(message, at: .zero)
+    return String(decoding: dispatcher.output.bytes.array, as: UTF8.self)
   }
 }

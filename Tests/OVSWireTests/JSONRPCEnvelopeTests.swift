@@ -88,4 +88,12 @@ struct JSONRPCEnvelopeTests {
     let heard = Heard("[" + repeatElement(request, count: 3000).joined(separator: ",") + "]")
     #expect(heard.items.count == 3000 && heard.items.allSatisfy { $0.failure == nil })
   }
+
+  @Test func `A batch asks once what there is to call, since the answer is long`() {
+    let discover = #"{"jsonrpc":"2.0","method":"rpc.discover","id":1}"#
+    #expect(Heard(discover).summary == "json-rpc 0 id=1")
+    #expect(
+      Heard("[\(discover),\(discover),\(discover)]").summary
+        == "[json-rpc 0 id=1, json-rpc id=1 invalidEnvelope field=method, json-rpc id=1 invalidEnvelope field=method]")
+  }
 }
