@@ -8,8 +8,9 @@ import OVSWire
   import Darwin
 #endif
 
-/// How the terminal was before it showed nothing, for the signal handler, which can reach nothing but a global.
-private nonisolated(unsafe) var modesBefore = termios()
+/// How the terminal was before it showed nothing, for the signal handler, which can reach nothing but a global. It is
+/// allocated, because the compiler gives a global of this type less room than C's functions write to.
+private nonisolated(unsafe) let modesBefore = UnsafeMutablePointer<termios>.allocate(capacity: 1)
 
 /// Asks a person for a line where standard input is a terminal.
 enum TerminalPrompt {
@@ -21,21 +22,22 @@ enum TerminalPrompt {
   /// The terminal shows again what is typed when this returns, and also when a signal ends the process before.
   static func line(_ prompt: String, isSecret: Bool, upTo limit: Int) throws(Option.ValueError) -> [UInt8] {
     guard isSecret else { return try line(prompt, upTo: limit) }
-    tcgetattr(STDIN_FILENO, &modesBefore)
-    var modes = modesBefore
+    modesBefore.initialize(to: termios())
+    tcgetattr(STDIN_FILENO, modesBefore)
+    var modes = modesBefore.pointee
     modes.c_lflag &= ~tcflag_t(ECHO)
     // The line's end still shows.
     modes.c_lflag |= tcflag_t(ECHONL)
     let handlersBefore = signals.map { number in
       signal(number) { number in
-        tcsetattr(STDIN_FILENO, TCSANOW, &modesBefore)
+        tcsetattr(STDIN_FILENO, TCSANOW, modesBefore)
         signal(number, SIG_DFL)
         raise(number)
       }
     }
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &modes)
     defer {
-      tcsetattr(STDIN_FILENO, TCSANOW, &modesBefore)
+      tcsetattr(STDIN_FILENO, TCSANOW, modesBefore)
       for (number, handler) in zip(signals, handlersBefore) { signal(number, handler) }
     }
     return try line(prompt, upTo: limit)
