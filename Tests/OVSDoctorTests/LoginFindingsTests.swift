@@ -25,6 +25,25 @@ import Testing
     #expect(finding.verdict == .problem && finding.advice?.contains(advice) ?? false, "\(finding)")
   }
 
+  @Test(
+    "Who asked too often is told how long to wait, whether or not the service has a code for it",
+    arguments: [nil, "RATE_LIMITED"])
+  func waits(_ code: String?) throws {
+    let details = code.map { [Failure.Detail.backendCode(.string($0))] } ?? []
+    for (seconds, words) in [(7, "wait 7 seconds, and"), (1, "wait 1 second, and"), (nil, "wait a little, and")] {
+      let wait = seconds.map { [Failure.Detail.retryAfter(.integer($0))] } ?? []
+      let advice = try finding(Failure(.rateLimited, "too often", details: wait + details)).advice
+      #expect(advice?.hasPrefix(words) ?? false, "\(advice ?? "no advice")")
+    }
+  }
+
+  @Test("A service that is down is one to wait for, not a wrong domain", arguments: [500, 503, 599])
+  func down(_ status: Int) throws {
+    let failure = Failure(.backend, "it failed", details: [Failure.Detail.httpStatus(.integer(status))])
+    let advice = try #require(try finding(failure).advice)
+    #expect(advice.contains("try again later") && !advice.contains("domain"), "\(advice)")
+  }
+
   @Test("Every error has its advice, without a code as well", arguments: ErrorCode.allCases)
   func errors(_ error: ErrorCode) throws {
     #expect(try finding(Failure(error, "it failed")).advice?.isEmpty == false)
@@ -36,6 +55,10 @@ import Testing
       .unauthorized, "the password was refused; OVS_CMD_X",
       details: [Failure.Detail.backendCode(.string("INVALID_PASSWORD"))])
     #expect(try finding(known).text == "the login fails: the password was refused")
+    let echoed = Failure(
+      .rateLimited, "the service was asked too often: by secret",
+      details: [Failure.Detail.backendCode(.string("RATE_LIMITED"))])
+    #expect(try finding(echoed, hiding: ["secret"]).text == "the login fails: the service was asked too often: by ***")
     let other = Failure(.rejected, "the service refused: no se%63ret here; really")
     #expect(
       try finding(other, hiding: ["secret"]).text == "the login fails: the service refused: no *** here; really")
