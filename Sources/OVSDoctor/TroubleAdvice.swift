@@ -25,9 +25,9 @@ struct TroubleAdvice {
         + "whether \(domain) may be reached through it; no_proxy lists what is reached without"
     case .refused:
       "nothing listens on that port\(proxy == nil ? "" : ", the proxy's or the service's"), or a firewall refuses it: "
-        + "check the domain and its port"
+        + "check \(whereTo)"
     case .silentPort:
-      "a firewall may drop what is sent there: check the domain and its port; --connect-timeout SECONDS waits longer"
+      "a firewall may drop what is sent there: check \(whereTo); --connect-timeout SECONDS waits longer"
     case .noConnection: "look at this machine's network and its routes\(proxy == nil ? "" : ", and at \(variable)")"
     case .noTLS: "what listens on that port speaks no TLS: check the domain's port, which is 443 if it names none"
     case .oldTLS: "the service has to offer TLS 1.2 or later, which is for its operator to turn on"
@@ -53,6 +53,9 @@ struct TroubleAdvice {
     case .lost: "try again later; if it stays so, something before the service may break connections off"
     }
   }
+
+  /// What says where a connection goes.
+  private var whereTo: String { "\(proxy.map { "\($0.variable), and " } ?? "")the domain and its port" }
 
   private var variable: String { proxy?.variable ?? "https_proxy" }
 

@@ -75,6 +75,16 @@ import Testing
     #expect(all[3].text.contains("503") && all[4].text.contains("no date"))
   }
 
+  @Test(
+    "Where a proxy may be what can't be reached, its variable is named",
+    arguments: [.refused, .silentPort] as [ConnectionTrouble])
+  func unreachableProxies(_ trouble: ConnectionTrouble) throws {
+    for (proxy, words) in [(nil, "check the domain"), (Self.proxy, "check https_proxy, and the domain")] {
+      let all = try findings(proxy: proxy) { $0.fault = .init(trouble, "it can't be reached") }.all
+      #expect(all[1].advice?.contains(words) ?? false, "\(all)")
+    }
+  }
+
   @Test("What only the proxy knows is not claimed")
   func proxies() throws {
     let http = try findings(proxy: Self.proxy) { $0.isProxied = true }.all
