@@ -80,9 +80,12 @@ extension LibcurlTransport {
     switch outcome {
     case .done(0): break
     case .done(let code):
-      let result = transfer.result(code)
-      probe.fault = .init(result.trouble(at: stage), transfer.failure(code).reason)
-    case .overdue(let failure): probe.fault = .init(ConnectionTrouble(slow: stage), failure.reason)
+      let trouble = transfer.isExcessive ? .noHTTP : transfer.result(code).trouble(at: stage)
+      probe.fault = .init(trouble, transfer.failure(code).reason)
+    case .overdue(let failure):
+      // The proxy is connected to and has not let TLS begin.
+      let isProxySlow = stage == .encryption && observer.hasAskedProxy && !transfer.hasProxyAnswered
+      probe.fault = .init(isProxySlow ? .badProxy : ConnectionTrouble(slow: stage), failure.reason)
     }
     probe.take(transfer, observer)
     if case .overdue = outcome, transfer.mayBeLookingUp(after: multi.runs) {
@@ -130,7 +133,7 @@ extension ServiceProbe {
       if !address.isEmpty { self.address = address }
     }
     port = Int(ccurl_easy_number(easy, CCURLINFO_PRIMARY_PORT))
-    isProxied = ccurl_easy_number(easy, CCURLINFO_HTTP_CONNECTCODE) > 0
+    isProxied = transfer.hasProxyAnswered
     tlsVersion = observer.tlsVersion
     certificateEnd = ccurl_easy_certificate(easy, "Expire date").flatMap { UTCTime(dateInWords: String(cString: $0)) }
     if fault == nil { status = Int(ccurl_easy_number(easy, CCURLINFO_RESPONSE_CODE)) }
@@ -141,6 +144,8 @@ extension ServiceProbe {
 /// What a transfer shows on its way and can't be asked for afterwards.
 private final class Observer {
   private(set) var tlsVersion: String?
+  /// Whether a proxy that speaks HTTP was asked to let the connection through.
+  private(set) var hasAskedProxy = false
   private(set) var date: UTCTime?
   private(set) var age: Int64 = 0
 
@@ -165,6 +170,7 @@ private final class Observer {
   /// libcurl's words: `SSL connection using TLSv1.3 / TLS_AES_256_GCM_SHA384`, with GnuTLS `TLS1.3`. NSS leaves the
   /// version out.
   private func takeWords(_ words: String) {
+    if words.hasPrefix("Establish HTTP proxy tunnel") { hasAskedProxy = true }
     let start = "SSL connection using "
     guard words.hasPrefix(start), let name = words.dropFirst(start.count).split(separator: " ").first,
       let prefix = ["TLSv", "TLS"].first(where: name.hasPrefix)
@@ -174,6 +180,8 @@ private final class Observer {
   }
 
   private func takeHeader(_ line: String) {
+    // What an interim answer said (RFC 9110, section 15.2) is not the answer's.
+    if line.hasPrefix("HTTP/") { (date, age) = (nil, 0) }
     let parts = line.split(separator: ":", maxSplits: 1)
     guard parts.count == 2 else { return }
     let value = parts[1].split(whereSeparator: \.isWhitespace).joined(separator: " ")

@@ -314,6 +314,12 @@ final class Transfer {
 
   private var isConnected: Bool { ccurl_easy_number(easy, CCURLINFO_PRETRANSFER_TIME_T) > 0 }
 
+  /// Whether a proxy that speaks HTTP has answered, whatever it said.
+  var hasProxyAnswered: Bool { ccurl_easy_number(easy, CCURLINFO_HTTP_CONNECTCODE) > 0 }
+
+  /// Whether the answer was longer than is taken.
+  var isExcessive: Bool { excess != nil }
+
   /// Why there is no answer.
   func failure(_ code: Int32) -> TransportFailure {
     if let excess {

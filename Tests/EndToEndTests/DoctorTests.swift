@@ -234,6 +234,36 @@ import Testing
     #expect(around.status == 0, "\(around)")
   }
 
+  @Test("A proxy that takes connections and says nothing is the problem, not the service that it is asked for")
+  func silentProxy() throws {
+    let server = try AMAPIServer()
+    let proxy = try SpeakingPort(nil)
+    let report = try doctor(
+      server.bridgeOptions + ["--connect-timeout", "0.5"],
+      environment: Self.all.merging(["https_proxy": "http://127.0.0.1:\(proxy.number)"]) { $1 })
+    #expect(report.status == 1 && report.problems.count == 1, "\(report)")
+    #expect(report.problems.first?.contains("look at https_proxy, ") ?? false, "\(report)")
+    #expect(report.verdicts == ["skipped", "problem", "skipped", "skipped", "skipped", "ok", "skipped"], "\(report)")
+  }
+
+  @Test("Of a date that an answer before the real one has, nothing is concluded")
+  func interimAnswer() throws {
+    let port = try SpeakingPort(
+      "HTTP/1.1 103 Early Hints\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nAge: 7\r\n\r\n"
+        + "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+    let report = try doctor(["--api-domain", "http://127.0.0.1:\(port.number)"])
+    #expect(report.status == 0 && report.description.contains("its answer has no date"), "\(report)")
+  }
+
+  @Test("A head without end is no lost connection, but something else than the service")
+  func endlessHead() throws {
+    let server = try AMAPIServer()
+    try server.tell(#"{"do":"fault","fault":"endless_headers"}"#)
+    let report = try doctor(server.bridgeOptions, environment: Self.keys)
+    #expect(report.problems.count == 1 && report.problems[0].contains("bytes of headers\n"), "\(report)")
+    #expect(report.problems.first?.contains("what listens on that port is something else") ?? false, "\(report)")
+  }
+
   @Test("Without libcurl it says what to install, and skips what needs it; the sandbox does without")
   func noLibcurl() throws {
     let report = try doctor(["--libcurl", "/nowhere", "--api-domain", "acme"], environment: Self.all)

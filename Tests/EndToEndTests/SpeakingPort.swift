@@ -1,11 +1,11 @@
 import Foundation
 
-/// A port that says the same to everybody who has said something, without TLS.
+/// A port that says the same to everybody who has said something, without TLS; or nothing at all.
 final class SpeakingPort: Sendable {
   let number: UInt16
   private let listener: Int32
 
-  init(_ text: String) throws {
+  init(_ text: String?) throws {
     let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
@@ -19,6 +19,8 @@ final class SpeakingPort: Sendable {
     guard result == 0 else { throw Trouble("no port: \(String(cString: strerror(errno)))") }
     self.listener = listener
     number = UInt16(bigEndian: address.sin_port)
+    // The system connects whoever comes, and keeps what they say.
+    guard let text else { return }
     Thread.detachNewThread {
       while true {
         // Until the listener is shut down.
