@@ -18,10 +18,13 @@ import OVSNetwork
 /// limit: `--connect-timeout` for a connection, `--timeout` for each answer.
 public struct Doctor {
   private let configuration: Configuration
+  private let programName: String
 
-  /// A doctor for bridges of this configuration, whose network is a `LibcurlTransport`.
-  public init(_ configuration: Configuration) {
+  /// A doctor for bridges of this configuration, whose network is a `LibcurlTransport`; it says which program it is in
+  /// the words that `--version` has for that.
+  public init(_ configuration: Configuration, program: String) {
     self.configuration = configuration
+    programName = program
   }
 
   /// Makes all checks, and tells what each has found as soon as it is known.
@@ -58,8 +61,7 @@ public struct Doctor {
       withUnsafeBytes(of: &system.sysname, text), withUnsafeBytes(of: &system.release, text),
       withUnsafeBytes(of: &system.machine, text),
     ]
-    return Finding(
-      .ok, "ovs-bridge \(bridgeVersion), protocol \(bridgeProtocolVersion), on \(platform.joined(separator: " "))")
+    return Finding(.ok, "\(programName) on \(platform.joined(separator: " "))")
   }
 
   /// How it stands if something is missing that only a real service needs.

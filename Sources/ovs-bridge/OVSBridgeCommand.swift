@@ -77,7 +77,7 @@ enum OVSBridgeCommand {
     guard !Descriptors.openClosed().contains(STDOUT_FILENO) else { return .outputClosed }
     // A reader that has had enough, and a service that is gone, are told by errors.
     signal(SIGPIPE, SIG_IGN)
-    let count = Doctor(configuration).run { printOut($0.lines) }
+    let count = Doctor(configuration, program: HelpText.version).run { printOut($0.lines) }
     printOut(count == 0 ? "no problem was found\n" : "\(count) problem\(count == 1 ? " was" : "s were") found\n")
     return count == 0 ? .done : .problemFound
   }

@@ -59,6 +59,8 @@ import Testing
     ] {
       #expect(report.description.contains(words), "\(words): \(report)")
     }
+    let version = try BridgeProcess(["--version"]).wholeOutput().dropLast()
+    #expect(report.description.hasPrefix("ok       \(version) on "), "whoever is asked for help has to know: \(report)")
     let requests = try server.journal(since: before)
     #expect(requests.map { $0.text("method") ?? "" } == ["HEAD", "POST", "POST"])
     #expect(requests.map(\.method) == ["", "TokenRefresh", "GetClient"] && requests.allSatisfy { !$0.isApplied })

@@ -6,7 +6,7 @@ extension Option.Action {
   func text(of table: CommandTable) -> String {
     switch self {
     case .help: HelpText.help(of: table)
-    case .version: HelpText.version
+    case .version: HelpText.version + "\n"
     case .commands: HelpText.commands(of: table)
     case .openRPC: Self.line(OpenRPC.document(of: table, programVersion: bridgeVersion))
     case .jsonSchema: Self.line(NativeSchema.document(of: table, protocolVersion: bridgeProtocolVersion))

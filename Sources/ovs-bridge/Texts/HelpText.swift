@@ -70,11 +70,10 @@ enum HelpText {
     subcommands.map { " (\($0.map(\.rawValue).joined(separator: ", ")))" } ?? ""
   }
 
-  /// The program's name and version.
-  /// One line. The commit is there where the build knew it.
+  /// The program's name and version. The commit is there where the build knew it.
   static let version: String = {
     let commit = builtCommit.map { "commit \($0), " } ?? ""
-    return "ovs-bridge \(bridgeVersion) (\(commit)protocol \(bridgeProtocolVersion))\n"
+    return "ovs-bridge \(bridgeVersion) (\(commit)protocol \(bridgeProtocolVersion))"
   }()
 
   /// All there is to know of the commands, events and errors, and of what the service is asked.
