@@ -3,6 +3,8 @@ import OVSAccounts
 import OVSWire
 import Testing
 
+@testable import ovs_bridge
+
 /// The README says what the program does: its commands are run, its tables compared.
 @Suite struct ReadmeTests {
   static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -159,6 +161,58 @@ import Testing
         return "| \(error.rawValue) | \(row.name) | \(error == .ok ? "" : "\(row.jsonRPCCode)") "
           + "| \(error == .ok ? "" : Self.retry(row.retry)) | \(row.summary) |"
       })
+  }
+
+  @Test("Its links lead to headings, and what follows is told before the first")
+  func links() throws {
+    // As GitHub makes them: in small letters, with hyphens for blanks and nothing for other signs.
+    func anchor(_ heading: Substring) -> String {
+      String(heading.lowercased().filter { $0.isLetter || $0.isNumber || "-_ ".contains($0) })
+        .replacingOccurrences(of: " ", with: "-")
+    }
+    func anchors(_ level: String) -> Set<String> {
+      Set(
+        Self.text.split(separator: "\n").filter { $0.hasPrefix(level + " ") }.map {
+          anchor($0.dropFirst(level.count + 1))
+        })
+    }
+    func linked(_ text: some StringProtocol) -> Set<String> {
+      Set(text.components(separatedBy: "](#").dropFirst().map { String($0.prefix { $0 != ")" }) })
+    }
+    let lost = linked(Self.text).subtracting(anchors("##")).subtracting(anchors("###"))
+    #expect(lost.isEmpty, "there is no such heading: \(lost)")
+    let start = try #require(Self.text.range(of: "\n## ")).lowerBound
+    let untold = anchors("##").subtracting(linked(Self.text[..<start]))
+    #expect(untold.isEmpty, "what follows leaves out \(untold)")
+  }
+
+  @Test("The table of folders has all of them")
+  func folders() throws {
+    let told = try #require(Self.text.components(separatedBy: "## The code\n").last)
+    for parent in ["Sources", "Tests"] {
+      let path = Self.root.appendingPathComponent(parent)
+      for entry in try FileManager.default.contentsOfDirectory(at: path, includingPropertiesForKeys: [.isDirectoryKey])
+      {
+        let name = entry.lastPathComponent
+        guard try entry.resourceValues(forKeys: [.isDirectoryKey]).isDirectory ?? false, !name.hasPrefix(".") else {
+          continue
+        }
+        let isTold =
+          told.contains("`\(parent)/\(name)`")
+          || name.hasPrefix("OVS") && name.hasSuffix("Tests") && told.contains("`Tests/OVS…Tests`")
+        #expect(isTold, "the table leaves out \(parent)/\(name)")
+      }
+    }
+  }
+
+  @Test("The table of how it ends has every status")
+  func statuses() throws {
+    let table = try #require(Self.text.components(separatedBy: "### How it ends\n").last).components(
+      separatedBy: "\n## ")[0]
+    for status in ExitStatus.allCases where status != .commandError {
+      let text = status == .signal ? "128 + *n*" : status.text
+      #expect(table.contains(" | \(text) |\n"), "how it ends with \(text) is not told: \(status.summary)")
+    }
   }
 
   /// The README holds these rows, one after the other.
