@@ -5,8 +5,9 @@
 
 It builds the program, makes a Debian of the fewest packages in a folder under .build, from the mirror that this
 machine's apt is configured for, copies the program in, and changes the root directory to run it there: by itself; on
-the sandbox; on a real service without libcurl, which must say what to install; and with it, over TLS, on the test
-server of Tests/AMAPIServer. Then it removes the folder. It takes a minute, and a mirror that can be reached.
+the sandbox; on a real service without libcurl, which must say what to install; and, once all is installed that the
+doctor asks for, over TLS, on the test server of Tests/AMAPIServer. Then it removes the folder. It takes a minute, and a
+mirror that can be reached.
 
 The exit status is 1 if anything isn't as it should be, and 77 where it can't be tried: it takes root and a Debian.
 """
@@ -99,8 +100,11 @@ def _try_out(program: Path, debian: Debian) -> None:
     if "libcurl can't be loaded" not in answer["message"] or "apt-get install libcurl4" not in answer["message"]:
         raise Failed(f"without libcurl it says {answer}")
     print(f"says without libcurl: {answer['message']}")
-
-    debian.install("libcurl4", "ca-certificates")
+    # What the doctor has its first user do, one thing after the other.
+    for package in ["libcurl4", "ca-certificates"]:
+        _diagnose(debian, ["--api-domain", "service.invalid"], 1, f"apt-get install {package}")
+        debian.install(package)
+        print(f"has {package} installed, as the doctor says")
     shutil.copyfile(_CA, debian.root / "ca.pem")
     server = ServerUnderTest()
     try:
@@ -118,6 +122,8 @@ def _try_out(program: Path, debian: Debian) -> None:
             raise Failed(f"update-ca-certificates says {made_known.stderr}")
         _converse(debian, domain)
         print("carries out the quickstart over TLS, by the system's CAs")
+        _diagnose(debian, domain, 0, "the service's certificate is trusted")
+        print("has a doctor that finds no problem then")
     finally:
         server.stop()
 
@@ -158,6 +164,16 @@ def _converse(debian: Debian, options: List[str]) -> None:
     answered = [answer["id"] for answer in answers if "id" in answer]
     if answered != asked:
         raise Failed(f"ovs-bridge {' '.join(options)} was asked {asked} and answered {answered}")
+
+
+def _diagnose(debian: Debian, options: List[str], status: int, words: str) -> None:
+    """What the doctor finds, by its exit status and some of its words."""
+    done = debian.run([_PROGRAM, "doctor", *options])
+    if done.returncode != status or done.stderr or words not in done.stdout:
+        raise Failed(
+            f"the doctor should end with status {status} and say {words!r}; "
+            f"it ended with {done.returncode} and said {done.stdout}{done.stderr}"
+        )
 
 
 def _refusal(debian: Debian, options: List[str]) -> Dict[str, Any]:
