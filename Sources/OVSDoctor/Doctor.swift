@@ -76,8 +76,9 @@ public struct Doctor {
       if !Libcurl.canReuseHandles {
         report(
           Finding(
-            .note, "this libcurl has the fault of 7.83 to 8.0, so that each request gets a handle of its own",
-            advice: "nothing has to be done; with another version requests are a little faster"))
+            .note,
+            "this libcurl has the fault of 7.83 to 8.0, so that each request gets a handle of its own; with another "
+              + "version requests are a little faster"))
       }
       return network
     } catch {
