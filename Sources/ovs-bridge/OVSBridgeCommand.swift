@@ -82,8 +82,9 @@ enum OVSBridgeCommand {
     return count == 0 ? .done : .problemFound
   }
 
+  /// Says in one line why the program ends; what it quotes of an argument may hold anything.
   private static func complain(_ message: String) {
-    _ = put("ovs-bridge: \(message)\n", to: STDERR_FILENO)
+    _ = put("ovs-bridge: \(PlainText.harmless(message))\n", to: STDERR_FILENO)
   }
 
   /// Prints a text; ends the process if that fails: what could not be printed is no success.

@@ -2,6 +2,8 @@ import Foundation
 import OVSWire
 import Testing
 
+@testable import ovs_bridge
+
 /// What `ovs-bridge call` prints and tells.
 @Suite struct CallReportTests {
   @Test(
@@ -61,6 +63,16 @@ import Testing
     let nothing = try call(["logout", "--format", "table"])
     #expect(nothing.output.isEmpty && nothing.status == 0, "\(nothing)")
   }
+
+  @Test(
+    "What moves a terminal's cursor, or turns text around, is shown and not done",
+    arguments: [
+      ("a\u{1B}[2Jb", #"a\u{1B}[2Jb"#), ("a\nb", #"a\nb"#), ("a\u{9B}b\u{7F}", #"a\u{009B}b\u{7F}"#),
+      ("a\u{2028}b", #"a\u{2028}b"#), ("ann\u{202E}ed.x@a", #"ann\u{202E}ed.x@a"#), ("\u{2067}a", #"\u{2067}a"#),
+      // What names and emoji need.
+      ("می\u{200C}خواهم 👩\u{200D}💻 Jürgen", "می\u{200C}خواهم 👩\u{200D}💻 Jürgen"),
+    ])
+  func harmless(_ text: String, _ expected: String) { #expect(PlainText.harmless(text) == expected) }
 
   @Test("A mail of the sandbox is told on stderr, and its password is the new one")
   func mail() throws {

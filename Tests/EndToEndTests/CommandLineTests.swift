@@ -42,6 +42,9 @@ import Testing
     arguments: [
       (["--sandbox-nwo", "2026-01-31"], #"no option "--sandbox-nwo" (did you mean "--sandbox-now"?); try --help"#),
       (["OVS_CMD_LOGIN"], "commands come on standard input, or behind call: ovs-bridge call OVS_CMD_LOGIN; try --help"),
+      (["OVS_CMD_\u{1B}[2J"], #"commands come on standard input, or behind call: ovs-bridge call OVS_CMD_\u{1B}[2J"#),
+      (["c\u{9B}2J"], #"there is no ovs-bridge "c\u{009B}2J"; try --help"#),
+      (["--\u{202E}"], #"no option "--\u{202E}"; try --help"#),
       (["cal", "OVS_CMD_LOGIN"], #"there is no ovs-bridge "cal" (did you mean "call"?); try --help"#),
       (["doctor", "now"], "doctor takes no arguments but options; try --help"),
       (["--login-file", "/dev/null"], "--login-file must hold the e-mail and the password, on a line each"),

@@ -26,8 +26,8 @@ enum PlainText {
     }
   }
 
-  /// A text that does nothing to a terminal but to stand there on one line: a service's words may hold control
-  /// characters, which are written as in Swift.
+  /// A text that does nothing to a terminal but to stand there on one line, in the order in which it is read: a service's
+  /// words may hold control characters, and some that turn text around, which are written as in Swift.
   static func harmless(_ text: String) -> String {
     guard text.unicodeScalars.contains(where: isControl) else { return text }
     return text.unicodeScalars.map { isControl($0) ? $0.escaped(asASCII: true) : String($0) }.joined()
@@ -36,7 +36,7 @@ enum PlainText {
   private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.properties.generalCategory {
     case .control, .lineSeparator, .paragraphSeparator: true
-    default: false
+    default: scalar.properties.isBidiControl
     }
   }
 }
