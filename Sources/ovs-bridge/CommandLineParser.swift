@@ -38,6 +38,12 @@ enum Invocation {
 
   /// Reads the arguments behind the program's name, and the environment for what they leave open.
   init(_ arguments: some Sequence<String>, environment: (Variable) -> String?) throws(UsageError) {
+    for (index, argument) in arguments.enumerated() { try Self.check(argument, "argument \(index + 1)") }
+    func told(_ variable: Variable) throws(UsageError) -> String? {
+      guard let value = environment(variable) else { return nil }
+      try Self.check(value, variable.rawValue)
+      return value
+    }
     var settings = Settings()
     var subcommand: Subcommand?
     var words: [String] = []
@@ -76,9 +82,9 @@ enum Invocation {
       }
     }
     try Self.check(given, for: subcommand)
-    settings.bridge.apiKey = settings.bridge.apiKey ?? environment(.apiKey)
-    settings.bridge.secretKey = environment(.secretKey)
-    if settings.bridge.apiDomain == nil, let text = environment(.apiDomain) {
+    if settings.bridge.apiKey == nil { settings.bridge.apiKey = try told(.apiKey) }
+    settings.bridge.secretKey = try told(.secretKey)
+    if settings.bridge.apiDomain == nil, let text = try told(.apiDomain) {
       do throws(Option.ValueError) {
         settings.bridge.apiDomain = try Option.domain(text)
       } catch {
@@ -92,7 +98,7 @@ enum Invocation {
       return
     }
     if settings.bridge.login == nil {
-      switch (environment(.email), environment(.password)) {
+      switch (try told(.email), try told(.password)) {
       case (let email?, let password?): settings.bridge.login = LoginCredentials(email: email, password: password)
       case (nil, nil): break
       case (nil, _?), (_?, nil):
@@ -105,6 +111,14 @@ enum Invocation {
       settings.bridge.offersTools = true
       self = .run(settings.configuration)
     case .doctor: self = .doctor(settings.configuration)
+    }
+  }
+
+  /// Throws if a text holds what Swift puts in place of bytes that are no UTF-8: no name, key or path is to be changed in
+  /// silence.
+  private static func check(_ text: String, _ name: String) throws(UsageError) {
+    guard !text.unicodeScalars.contains("\u{FFFD}") else {
+      throw UsageError(message: "\(name) is no text in UTF-8")
     }
   }
 

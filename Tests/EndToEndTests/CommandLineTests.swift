@@ -73,6 +73,26 @@ import Testing
     #expect(output.isEmpty && status == 64)
   }
 
+  @Test(
+    "What is no text is refused: Swift would put other characters in its place, and another file would be taken",
+    arguments: [
+      ("exec \"$0\" --sandbox-file \"$(printf 'a\\377')\"", "argument 2"),
+      ("exec \"$0\" call get-info --sandbox-file=\"$(printf 'a\\377')\"", "argument 3"),
+      ("exec \"$0\" call 21 first_name=\"$(printf 'a\\377')\"", "argument 3"),
+      ("OVS_API_KEY=\"$(printf 'a\\377')\" exec \"$0\"", "OVS_API_KEY"),
+      ("OVS_SECRET_KEY=\"$(printf 'a\\377')\" exec \"$0\"", "OVS_SECRET_KEY"),
+      ("OVS_API_DOMAIN=\"$(printf 'a\\377')\" exec \"$0\"", "OVS_API_DOMAIN"),
+      ("OVS_EMAIL=a@b.de OVS_PASSWORD=\"$(printf 'a\\377')\" exec \"$0\" call get-info", "OVS_PASSWORD"),
+    ])
+  func noText(_ line: String, _ name: String) throws {
+    let folder = try CallFolder()
+    let shell = try ChildProcess(
+      "the bridge", "/bin/sh", ["-c", "cd '\(folder.path)' && \(line)", BridgeProcess.program])
+    #expect(try shell.wholeOutput().isEmpty)
+    #expect(try shell.log() == "ovs-bridge: \(name) is no text in UTF-8\n" && shell.exitStatus() == 64)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+  }
+
   @Test("The sandbox says that it is one, in one line")
   func sandboxSaysSo() throws {
     let (output, log, status) = try run([])

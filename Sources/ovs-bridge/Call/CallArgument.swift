@@ -48,10 +48,6 @@ struct CallArgument {
     let parameter = command.parameters.first { $0.name == name || $0.alias == name }
     self.parameter = parameter
     isSecret = parameter?.rule.isSecret ?? false
-    // What Swift puts in place of bytes that are no text. Nobody's name is to be changed in silence.
-    guard !word.unicodeScalars.contains("\u{FFFD}") else {
-      throw .init(message: "\(quoted(name)) of \(command.name) is no text in UTF-8")
-    }
     switch (word[place], value) {
     case ("@", "-"): source = .standardInput
     case ("@", ""): throw .init(message: "\(quoted(name)) needs a file: NAME@PATH, or NAME@- for standard input")
