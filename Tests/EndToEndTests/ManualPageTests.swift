@@ -42,7 +42,10 @@ import Testing
     let options = Option.all.map(\.usage)
     let examples = ManualPage.examples.flatMap { $0.command.components(separatedBy: "\n") }
     let commands = CommandTable.standard.rows.map { "\($0.number) \($0.name)" }
-    for text in options + examples + commands + ErrorCode.allCases.map(\.row.name) + Variable.allCases.map(\.rawValue) {
+    let words = ["NAME=VALUE", "NAME@PATH", "NAME@-"]
+    for text in options + words + examples + commands + ErrorCode.allCases.map(\.row.name)
+      + Variable.allCases.map(\.rawValue)
+    {
       #expect(shown.contains(text), "\(formatter.name) doesn't show \(text)")
     }
   }

@@ -33,7 +33,8 @@ extension HelpText {
         + "\nThe other options, and the environment: ovs-bridge --help\n"
   }
 
-  private static let parameters = [
+  /// How parameters are given behind `call`.
+  static let parameters = [
     ("NAME=VALUE", "not for secrets: everybody on the machine can see arguments"),
     ("NAME@PATH", "the value stands in this file; the end of its last line is left out"),
     ("NAME@-", "the value comes on standard input; at a terminal it is asked for, and a secret doesn't show"),

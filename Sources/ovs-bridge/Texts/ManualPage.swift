@@ -22,7 +22,10 @@ enum ManualPage {
       page.line(paragraph)
     }
     page.macro("SH", "SUBCOMMANDS")
-    for subcommand in Subcommand.allCases { page.item(Roff.bold(subcommand.usage), subcommand.summary) }
+    for subcommand in Subcommand.allCases {
+      page.item(Roff.bold(subcommand.usage), subcommand.summary)
+      if subcommand == .call { writeParameters(to: &page) }
+    }
     page.macro("SH", "OPTIONS")
     for group in Option.groups {
       page.macro("SS", group.heading)
@@ -40,7 +43,7 @@ enum ManualPage {
     page.macro("SH", "ENVIRONMENT")
     for (name, summary) in HelpText.variables { page.item(Roff.bold(name), summary) }
     page.macro("SH", "FILES")
-    page.line("No files but those that these options name:")
+    page.line("No files but those that NAME@PATH and these options name:")
     for option in Completions.optionsWithPath { page.item(tag(of: option), option.summary) }
     page.macro("SH", "EXIT STATUS")
     for status in ExitStatus.allCases {
@@ -101,6 +104,12 @@ enum ManualPage {
       command: #"eval "$(ovs-bridge --completions bash)""#
     ),
   ]
+
+  private static func writeParameters(to page: inout Roff) {
+    page.macro("RS")
+    for (name, summary) in HelpText.parameters { page.item(Roff.italic(name), summary) }
+    page.macro("RE")
+  }
 
   private static func write(_ command: Command, to page: inout Roff) {
     page.item(Roff.bold("\(command.number) \(command.name)"), command.summary + command.needs.sentence)
