@@ -140,7 +140,7 @@ enum Invocation {
     if let first { throw UsageError(message: "\(first.rawValue) takes no arguments but options; try --help") }
     if let subcommand = Subcommand(rawValue: word) { return subcommand }
     let hint =
-      word.uppercased().hasPrefix("OVS_CMD_")
+      word.uppercased().hasPrefix(Command.namePrefix)
       ? "commands come on standard input, or behind call: ovs-bridge call \(word)"
       : "there is no ovs-bridge \(quoted(word))\(suggestion(for: word, among: Subcommand.allCases.map(\.rawValue)))"
     throw UsageError(message: hint + "; try --help")

@@ -30,7 +30,10 @@ import Testing
     Offer("--timeout 3 --add-client-interval=3 c", ["call"]),
     Offer("doctor --login-file ", ["login.txt", "dir/"], not: ["call"]),
     Offer("doctor l", [], not: ["login.txt"]),
-    Offer("call ", CommandTable.standard.rows.map(\.name), not: ["mcp", "login.txt"]),
+    Offer("call ", CommandTable.standard.rows.map(\.name), not: ["mcp", "login.txt", "add-client"]),
+    Offer("call get-", ["get-account-type", "get-info"], not: ["OVS_CMD_GET_INFO", "add-client"]),
+    Offer("call add-client co", ["company_name=", "countrycode="], not: ["email="]),
+    Offer("call 21 co", ["company_name=", "countrycode="], not: ["email="]),
     Offer("call --api-domain x.de:8443 --timeout 3 OVS_CMD_LOGI", ["OVS_CMD_LOGIN"]),
     Offer("--log-level error call --timeout=3 OVS_CMD_GET_", ["OVS_CMD_GET_INFO"], not: ["OVS_CMD_LOGIN"]),
     Offer(

@@ -67,14 +67,11 @@ struct Call {
       }
       return command
     }
-    let prefix = "OVS_CMD_"
-    let name = String(word.uppercased().map { $0 == "-" ? "_" : $0 })
-    if let command = table[word] ?? table[name] ?? table[prefix + name] { return command }
+    let short = Command.short(word)
+    if let command = table[word] ?? table.rows.first(where: { $0.shortName == short }) { return command }
     // Near is what differs little without what nearly all names have in common.
-    let short = name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name
-    let names = table.rows.map { $0.name.hasPrefix(prefix) ? String($0.name.dropFirst(prefix.count)) : $0.name }
-    let suggestion = nearestMatch(to: short, among: names).flatMap { table[prefix + $0] ?? table[$0] }
-      .map { " (did you mean \"\($0.name)\"?)" }
+    let near = nearestMatch(to: short, among: table.rows.map(\.shortName))
+    let suggestion = table.rows.first { $0.shortName == near }.map { " (did you mean \"\($0.name)\"?)" }
     throw .init(message: "no command \(quoted(word))\(suggestion ?? ""); ovs-bridge call --help lists them")
   }
 

@@ -58,6 +58,7 @@ enum BashCompletions {
               \(pattern(Completions.callers.map(\.rawValue)))
                 if [[ -z $command ]]; then
                   candidates='\(table.rows.map(\.name).joined(separator: " "))'
+                  [[ $word != [[:lower:]]* ]] || candidates='\(table.rows.map(\.shortName).joined(separator: " "))'
                 elif [[ $word == *=* ]]; then
                   return
                 elif [[ $word == *@* ]]; then
@@ -66,7 +67,7 @@ enum BashCompletions {
                 else
                   case $command in
       \(lines(table.rows.filter { !$0.parameters.isEmpty }) {
-        "              \($0.name)) candidates='\($0.parameters.map(\.typed).joined(separator: " "))' ;;" })
+        "              \(pattern($0.typedNames)) candidates='\($0.parameters.map(\.typed).joined(separator: " "))' ;;" })
                   esac
                 fi
                 ;;

@@ -36,6 +36,11 @@ enum FishCompletions {
           test (count $words) -eq 2; and contains -- $words[2] \(Completions.callers.map(\.rawValue).joined(separator: " "))
         end
 
+        # Whether that is typed in short.
+        function __ovs_bridge_is_short
+          __ovs_bridge_is_command; and string match -qr '^[a-z]' -- (commandline -ct)
+        end
+
         # Whether a parameter of one of these commands is to be typed, which was not given yet.
         function __ovs_bridge_takes
           set -l words (__ovs_bridge_words)
@@ -63,11 +68,15 @@ enum FishCompletions {
         script += line("__ovs_bridge_behind \(places.joined(separator: " "))", flags(of: option), option.summary)
       }
     }
-    for command in table.rows { script += line("__ovs_bridge_is_command", word: command.name, command.summary) }
+    for command in table.rows {
+      script += line("__ovs_bridge_is_command", word: command.name, command.summary)
+      script += line("__ovs_bridge_is_short", word: command.shortName, command.summary)
+    }
     for command in table.rows {
       for parameter in command.parameters {
         script += line(
-          "__ovs_bridge_takes \(parameter.name) \(command.name)", word: parameter.typed, parameter.completionSummary)
+          "__ovs_bridge_takes \(parameter.name) \(command.typedNames.joined(separator: " "))", word: parameter.typed,
+          parameter.completionSummary)
       }
     }
     return script + "complete -c ovs-bridge -n '__ovs_bridge_behind \(callers)' -a '(__ovs_bridge_files)'\n"

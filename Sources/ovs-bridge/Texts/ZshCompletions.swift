@@ -36,6 +36,9 @@ enum ZshCompletions {
           choices=(
     \(described(table.rows.map { ($0.name, $0.summary) }))
           )
+          [[ $PREFIX != [[:lower:]]* ]] || choices=(
+    \(described(table.rows.map { ($0.shortName, $0.summary) }))
+          )
           _describe -t commands command choices && ret=0
           ;;
         parameter) _ovs_bridge_parameters $line[2] && ret=0 ;;
@@ -93,7 +96,7 @@ enum ZshCompletions {
 
   private static func parameters(of command: Command) -> String {
     """
-        \(command.name))
+        \(command.typedNames.joined(separator: "|")))
           choices=(
     \(described(command.parameters.map { ($0.typed, $0.completionSummary) }))
           )
