@@ -63,6 +63,10 @@ class JSONSchemaTests(unittest.TestCase):
         check.validate(
             {"cmd": "OVS_CMD_LOGIN", "data": {"email": "a@b.de", "password": "p"}, "id": "x", "timeout_ms": 5}
         )
+        # A null counts as absent, also of a parameter that came under its other name.
+        for data in ({"api_key": "k", "api_domain": None}, {"api_key": None, "api_domain": "k"}):
+            check.validate({"cmd": 10, "data": data})
+            self.assertEqual(answers([json.dumps({"cmd": 10, "data": data})])[0]["error"], 0)
         for [answer] in (answers(['{"cmd":1006,"id":1}']), answers(['{"cmd":18}']), answers(["no JSON"])):
             check.validate(answer)
 
@@ -74,6 +78,8 @@ class JSONSchemaTests(unittest.TestCase):
             {},
             [],
             {"cmd": 11},
+            {"cmd": 10, "data": {"api_key": None}},
+            {"cmd": 10, "data": {"api_key": None, "api_domain": None}},
             {"cmd": 21},
             {"cmd": 1006, "id": None},
             {"cmd": 22, "data": {"email": "nobody"}},

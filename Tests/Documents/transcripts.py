@@ -91,4 +91,5 @@ def run(options: List[str], said: str = "", environment: Optional[Dict[str, str]
 def answers(said: List[str], *options: str) -> List[Any]:
     """What comes back for lines, events included."""
     text = run(["--log-level", "error", *options], "".join(line + "\n" for line in said))
-    return [json.loads(line) for line in text.splitlines()]
+    # A line ends at LF and nowhere else.
+    return [json.loads(line) for line in text.split("\n") if line]

@@ -8,10 +8,12 @@ extension Command {
 
 extension Command.Parameter {
   /// What its value must be; of an optional one that it may be null or, of a string, empty.
-  public var schema: JSONValue {
+  public var schema: JSONValue { schema(orNull: !isRequired) }
+
+  private func schema(orNull: Bool) -> JSONValue {
     var members: [JSONValue.Member] = [.init("description", .string(summary))]
     let types = rule.types
-    let all = isRequired ? types : types + ["null"]
+    let all = orNull ? types + ["null"] : types
     members.append(.init("type", all.count == 1 ? all[0] : .array(all)))
     if let pattern = rule.pattern {
       members.append(.init("pattern", .string(isRequired ? "^\(pattern)$" : "^(\(pattern))?$")))
@@ -30,14 +32,22 @@ extension Command.Parameter {
     var required: [JSONValue] = []
     var choices: [JSONValue] = []
     for parameter in parameters {
-      properties.append(.init(parameter.name, parameter.schema))
       guard let alias = parameter.alias else {
+        properties.append(.init(parameter.name, parameter.schema))
         if parameter.isRequired { required.append(.string(parameter.name)) }
         continue
       }
-      properties.append(.init(alias, parameter.schema))
+      // Under either name; the other may be null.
+      let names = [parameter.name, alias]
+      properties += names.map { .init($0, parameter.schema(orNull: true)) }
       if parameter.isRequired {
-        choices.append(["anyOf": [["required": [.string(parameter.name)]], ["required": [.string(alias)]]]])
+        let isGiven = names.map { name -> JSONValue in
+          [
+            "required": [.string(name)],
+            "properties": .object([.init(name, ["type": .array(parameter.rule.types)])]),
+          ]
+        }
+        choices.append(["anyOf": .array(isGiven)])
       }
     }
     var schema: [JSONValue.Member] = [.init("type", "object"), .init("properties", .object(properties))]
@@ -68,7 +78,7 @@ extension Command.Rule {
   /// A regular expression by ECMA-262 for the whole of a string.
   fileprivate var pattern: String? {
     switch self {
-    case .email: #"[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+"#
+    case .email: #"[^@\s\x00-\x1f\x7f-\x9f]+@[^@\s\x00-\x1f\x7f-\x9f]+"#
     case .countryCode: "[A-Za-z]{2}"
     case .text, .secret, .planType, .apiDomain, .requestID: nil
     }

@@ -1,7 +1,7 @@
 /// The native dialect as a JSON Schema (draft 2020-12): what a line may be that is sent, and what one is that comes back.
 ///
-/// It holds what a schema can say. Members that stand twice, a number's spelling, lengths in bytes and the addresses of
-/// services are left to the bridge.
+/// It holds what a schema can say. Members that stand twice, different values under two names of one parameter, a number's
+/// spelling, lengths in bytes and the addresses of services are left to the bridge.
 public enum NativeSchema {
   /// The schema for the commands of a table, as a version of the protocol has them.
   public static func document(of table: CommandTable, protocolVersion: Int) -> JSONValue {
