@@ -3,14 +3,6 @@ import OVSBridge
 import OVSNetwork
 import OVSWire
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 /// An option of the command line: a row of the table that the parser and the help text read.
 struct Option: Sendable {
   /// What is wrong with a value, in words that follow the option's name.
@@ -281,25 +273,17 @@ struct Option: Sendable {
   }
 
   private static func key(inFile path: String) throws(ValueError) -> String {
-    guard let lines = try lines(ofFile: path), lines.count == 1 else {
+    guard let lines = try FileContents.lines(ofFile: path), lines.count == 1 else {
       throw ValueError(reason: "must hold the key alone, on one line")
     }
     return lines[0]
   }
 
   private static func login(inFile path: String) throws(ValueError) -> LoginCredentials {
-    guard let lines = try lines(ofFile: path), lines.count == 2 else {
+    guard let lines = try FileContents.lines(ofFile: path), lines.count == 2 else {
       throw ValueError(reason: "must hold the e-mail and the password, on a line each")
     }
     return LoginCredentials(email: lines[0], password: lines[1])
-  }
-
-  /// The lines of a small file but for empty ones; nil if they are no text.
-  private static func lines(ofFile path: String) throws(ValueError) -> [String]? {
-    var bytes = try contents(ofFile: path, upTo: 4096)
-    defer { wipe(&bytes) }
-    guard let text = String(validating: bytes, as: UTF8.self), bytes.count < 4096 else { return nil }
-    return text.split(whereSeparator: \.isNewline).map(String.init)
   }
 
   /// The path of a file that holds certificates by its looks; libcurl reads it when it connects.
@@ -316,28 +300,5 @@ struct Option: Sendable {
       }
     }
     return path
-  }
-
-  /// The bytes of a file, up to so many.
-  static func contents(ofFile path: String, upTo limit: Int) throws(ValueError) -> [UInt8] {
-    try contents(of: fopen(path, "r"), upTo: limit)
-  }
-
-  /// The bytes of a file that has just been opened, up to so many; it is closed then. Nil is one that can't be opened.
-  static func contents(of file: UnsafeMutablePointer<FILE>?, upTo limit: Int) throws(ValueError) -> [UInt8] {
-    guard let file else { throw ValueError(reason: "can't be read: \(String(cString: strerror(errno)))") }
-    // It may hold a key, of which no copies are to be left.
-    setvbuf(file, nil, _IONBF, 0)
-    defer { fclose(file) }
-    var bytes: [UInt8] = []
-    var piece = [UInt8](repeating: 0, count: 4096)
-    defer { wipe(&piece) }
-    while bytes.count < limit {
-      let count = fread(&piece, 1, min(piece.count, limit - bytes.count), file)
-      guard ferror(file) == 0 else { throw ValueError(reason: "can't be read: \(String(cString: strerror(errno)))") }
-      if count == 0 { break }
-      bytes += piece[..<count]
-    }
-    return bytes
   }
 }

@@ -105,6 +105,20 @@ import Testing
     #expect(called.log == "ovs-bridge: the value of \"first_name\" is no text in UTF-8\n" && called.status == 64)
   }
 
+  @Test("A byte order mark at the start of a file is none of the value's")
+  func byteOrderMark() throws {
+    let folder = try CallFolder()
+    try folder.addAnn()
+    let mark = "\u{FEFF}"
+    let login = try folder.file("login", mark + "ann@example.com\r\nuser_password\r\n")
+    let email = try folder.file("email", mark + "ann@example.com\r\n")
+    let key = try folder.file("key", mark + "key\r\n")
+    let called = try call(
+      ["18", "email@\(email)", "--login-file", login, "--api-key-file", key, "--sandbox-api-key", "key"]
+        + folder.options)
+    #expect(called.output == "{\"type\":\"12\"}\n" && called.status == 0, "\(called)")
+  }
+
   @Test("What needs a session is preceded by the login, if there is one", arguments: [false, true])
   func logIn(_ isFromFile: Bool) throws {
     let folder = try CallFolder()

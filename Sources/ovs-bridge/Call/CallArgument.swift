@@ -79,12 +79,12 @@ struct CallArgument {
     do throws(Option.ValueError) {
       switch source {
       case .word(let value): return value
-      case .file(let path): bytes = try Option.contents(ofFile: path, upTo: limit + 3)
+      case .file(let path): bytes = try FileContents.bytes(ofFile: path, upTo: limit + 3)
       case .standardInput where isatty(STDIN_FILENO) == 1:
         // A name that isn't known may be meant for a secret.
         bytes = try TerminalPrompt.line(
           PlainText.harmless(name), isSecret: isSecret || parameter == nil, upTo: limit + 3)
-      case .standardInput: bytes = try Option.contents(of: fdopen(dup(STDIN_FILENO), "r"), upTo: limit + 3)
+      case .standardInput: bytes = try FileContents.bytes(of: fdopen(dup(STDIN_FILENO), "r"), upTo: limit + 3)
       }
     } catch {
       throw .init(message: "\(quoted(name)) comes from \(source.description), which \(error.reason)")
@@ -98,7 +98,7 @@ struct CallArgument {
     guard end <= limit else {
       throw .init(message: "the value of \(quoted(name)) has more than \(limit) bytes (--max-line-bytes)")
     }
-    guard let text = String(validating: bytes[..<end], as: UTF8.self) else {
+    guard let text = FileContents.text(bytes[..<end]) else {
       throw .init(message: "the value of \(quoted(name)) is no text in UTF-8")
     }
     return text
