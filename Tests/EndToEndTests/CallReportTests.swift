@@ -42,6 +42,17 @@ import Testing
     #expect(network.status == 20, "\(network)")
   }
 
+  @Test("The service's own words are told once, in the sentence, and its code beside it", arguments: [400, 500])
+  func serviceWords(_ status: Int) throws {
+    let server = try AMAPIServer([])
+    let body = #"{\"status\":\"error\",\"code\":\"FULL\",\"message\":\"no room left\"}"#
+    _ = try server.tell(
+      #"{"do":"fault","fault":"status","status":\#(status),"content_type":"application/json","body":"\#(body)"}"#)
+    let called = try call(["22", "email=a@b.de"] + server.bridgeOptions + ["--log-level", "error"])
+    #expect(called.log.components(separatedBy: "no room left").count == 2, "\(called)")
+    #expect(called.log.contains("\n  backend_code  FULL") && called.status == (status == 400 ? 18 : 22), "\(called)")
+  }
+
   @Test("A table has a member a row, what is nested beside its name, and nothing for null")
   func table() throws {
     let session = try call(["get-session", "--format", "table"])

@@ -68,7 +68,9 @@ extension Failure.Detail {
   fileprivate func isWorthTelling(of error: ErrorCode) -> Bool {
     switch self {
     case .outcome, .retryAfter: true
-    case .httpStatus, .backendCode, .backendMessage: error == .rejected || error == .backend
+    case .httpStatus, .backendCode: error == .rejected || error == .backend
+    // The sentence has the service's words where they tell more than it does.
+    case .backendMessage: false
     case .field, .offset, .limit, .bytes: false
     }
   }
