@@ -127,7 +127,12 @@ public struct Bridge: ~Copyable {
       let place = configuration.sandbox.file.map { "in \($0)" } ?? "in this process alone"
       log.warning("this is the sandbox: accounts live \(place), and the real service is not touched")
     case .amapi(let domain):
-      log.info("commands go to \(domain)")
+      if configuration.idleOptions.isEmpty {
+        log.info("commands go to \(domain)")
+      } else {
+        let names = configuration.idleOptions.joined(separator: ", ")
+        log.warning("commands go to \(domain), a real service; without effect: \(names)")
+      }
     }
     guard hasOutput else { return outputClosed(EBADF) }
     if let input, isatty(input) == 1 {

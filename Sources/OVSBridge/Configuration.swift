@@ -37,6 +37,8 @@ public struct Configuration {
   public var toolPolicy = ModelContext.Policy()
   /// The service's address; without one the sandbox is used.
   public var apiDomain: APIDomain?
+  /// The options that were given to no effect, since they are the sandbox's and there is a service's address.
+  public var idleOptions: [String] = []
   /// The account service inside the process.
   public var sandbox = Sandbox.Options()
   /// Makes what carries requests to a real service, once one is to be sent.

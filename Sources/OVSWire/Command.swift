@@ -25,6 +25,9 @@ public final class Command: Sendable {
   /// How the native answer to it begins, up to the data, if it was carried out.
   let successHead: [UInt8]
 
+  /// What the names of the SDK's commands begin with.
+  public static let namePrefix = "OVS_CMD_"
+
   /// A row.
   public init(
     _ number: Int, _ name: String, _ parameters: [Parameter], needs: Needs, effect: Effect, operation: Operation,
@@ -32,7 +35,8 @@ public final class Command: Sendable {
   ) {
     self.number = number
     self.name = name
-    let notificationName = name.hasPrefix("OVS_CMD_") ? "OVS_NOTIFY_" + name.dropFirst("OVS_CMD_".count) : name
+    let notificationName =
+      name.hasPrefix(Self.namePrefix) ? "OVS_NOTIFY_" + name.dropFirst(Self.namePrefix.count) : name
     self.notificationName = notificationName
     self.parameters = parameters
     self.needs = needs

@@ -92,7 +92,11 @@ enum Invocation {
       }
     }
     // A bridge that starts with a real service never turns to the sandbox.
-    if settings.bridge.apiDomain != nil { settings.bridge.sandbox.file = nil }
+    if settings.bridge.apiDomain != nil {
+      settings.bridge.sandbox.file = nil
+      let idle = Option.groups.filter(\.isOfSandbox).flatMap(\.options).map(\.name)
+      settings.bridge.idleOptions = idle.filter { name in given.contains { $0.name == name } }
+    }
     guard let subcommand else {
       self = .run(settings.configuration)
       return

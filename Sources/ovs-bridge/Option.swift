@@ -53,6 +53,8 @@ struct Option: Sendable {
     let title: String
     /// What they are for; nil for all, the bridge itself included.
     var subcommands: [Subcommand]? = nil
+    /// Whether they are for the sandbox alone.
+    var isOfSandbox = false
     let options: [Option]
 
     /// Whether they are for a subcommand; for the bridge itself, if that is nil.
@@ -181,7 +183,7 @@ struct Option: Sendable {
       ]
     ),
     Group(
-      title: "Sandbox",
+      title: "Sandbox", isOfSandbox: true,
       options: [
         .value("--sandbox-file", .path, "keep its accounts in this file, over the end of the process (nowhere)") {
           settings, text throws(ValueError) in

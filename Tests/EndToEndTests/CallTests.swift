@@ -89,12 +89,20 @@ import Testing
       (["21", "ann@example.com"], #""ann" comes from the file "example.com", which can't be read: No such file"#),
       (["21", "email@/"], #""email" comes from the file "/", which can't be read: Is a directory"#),
       (["21", "email@/dev/zero"], #"the value of "email" has more than 1048576 bytes (--max-line-bytes)"#),
+      (["21", "password@/dev/null"], #"the value of "password" is empty"#),
       (["21", "--format", "tabel"], #"--format must be one of json, table (did you mean "table"?)"#),
     ] as [([String], String)])
   func wrongUsage(_ words: [String], _ expected: String) throws {
     let called = try call(words)
     #expect(called.log.hasPrefix("ovs-bridge: \(expected)") && called.log.filter { $0 == "\n" }.count == 1, "\(called)")
     #expect(!called.log.contains("planted") && called.output.isEmpty && called.status == 64, "\(called)")
+  }
+
+  @Test("What a command of the session does ends with the call, and it says so")
+  func sessionCommand() throws {
+    let called = try call(["set-api-domain", "api_domain=brand"])
+    #expect(called.output == "null\n" && called.status == 0, "\(called)")
+    #expect(called.log.hasSuffix("OVS_CMD_SET_API_DOMAIN has done to the session ends with this call\n"), "\(called)")
   }
 
   @Test("What is no UTF-8 is no value") func noText() throws {

@@ -100,6 +100,17 @@ import Testing
     #expect(output.isEmpty && status == 0)
   }
 
+  @Test("Options of the sandbox that a real service leaves without effect are told, in one line")
+  func idleOptions() throws {
+    let (output, log, status) = try run(
+      ["--sandbox-latency", "5", "--sandbox-not-whitelisted"], environment: ["OVS_API_DOMAIN": "brand"])
+    #expect(
+      log == "ovs-bridge: warning: commands go to brand.vpngn.com, a real service; "
+        + "without effect: --sandbox-not-whitelisted, --sandbox-latency\n")
+    #expect(output.isEmpty && status == 0)
+    #expect(!(try run(["--api-domain", "brand", "--timeout", "5"]).log).contains("without effect"))
+  }
+
   @Test("Keys come from the environment or a file")
   func keys() throws {
     let file = FileManager.default.temporaryDirectory.appendingPathComponent("ovs-bridge-\(UUID().uuidString)")

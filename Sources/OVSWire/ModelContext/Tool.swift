@@ -57,7 +57,9 @@ extension ModelContext {
 
     /// `Add client`, of `OVS_CMD_ADD_CLIENT`.
     private var title: String {
-      let words = command.name.hasPrefix("OVS_CMD_") ? command.name.dropFirst("OVS_CMD_".count) : command.name[...]
+      let words =
+        command.name.hasPrefix(Command.namePrefix)
+        ? command.name.dropFirst(Command.namePrefix.count) : command.name[...]
       let text = words.replacing("_", with: " ").lowercased()
       return text.prefix(1).uppercased() + text.dropFirst()
     }

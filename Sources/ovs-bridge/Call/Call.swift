@@ -90,6 +90,10 @@ struct Call {
     }
     guard let answer = answers[.call] else { preconditionFailure("each command is answered") }
     guard answer.code == .ok else { return fail(answer) }
+    if command.effect == .session {
+      Log(level: configuration.logLevel, format: configuration.logFormat).warning(
+        "what \(command.name) has done to the session ends with this call")
+    }
     return print(answer.data)
   }
 

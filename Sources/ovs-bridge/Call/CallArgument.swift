@@ -95,6 +95,10 @@ struct CallArgument {
       end -= 1
       if end > 0, bytes[end - 1] == UInt8(ascii: "\r") { end -= 1 }
     }
+    // An optional parameter that is empty counts as absent, which nobody means who names the place of a secret.
+    guard end > 0 || !isSecret || parameter?.isRequired ?? false else {
+      throw .init(message: "the value of \(quoted(name)) is empty")
+    }
     guard end <= limit else {
       throw .init(message: "the value of \(quoted(name)) has more than \(limit) bytes (--max-line-bytes)")
     }

@@ -2,9 +2,6 @@ import OVSWire
 
 /// What a command is called behind `call`.
 extension Command {
-  /// What nearly all names begin with.
-  static let namePrefix = "OVS_CMD_"
-
   /// Its name in short: `add-client`.
   var shortName: String { Self.short(name) }
 

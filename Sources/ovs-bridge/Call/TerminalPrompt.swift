@@ -35,8 +35,11 @@ enum TerminalPrompt {
         raise(number)
       }
     }
+    // Nor is the process stopped meanwhile, which would leave a terminal to others that shows nothing.
+    let stopBefore = signal(SIGTSTP, SIG_IGN)
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &modes)
     defer {
+      signal(SIGTSTP, stopBefore)
       tcsetattr(STDIN_FILENO, TCSANOW, modesBefore)
       for (number, handler) in zip(signals, handlersBefore) { signal(number, handler) }
     }
