@@ -154,7 +154,8 @@ class CallTest(Case):
                 result = await server.session.call_tool(name, arguments)
                 self.assertEqual(list(json.loads(texts(result)[0])), ["username"])
                 self.assertIn("--allow-secrets", texts(result)[1])
-                self.assertIn("OVS_CMD_RESET_PASSWORD", texts(result)[1])
+                reset = "OVS_CMD_RESET_PASSWORD (with --allow-destructive)"
+                self.assertEqual(reset in texts(result)[1], name == "OVS_CMD_ADD_CLIENT", texts(result)[1])
 
         await self.in_each_version(body, *self.accounts, environment=self.add_ann())
 

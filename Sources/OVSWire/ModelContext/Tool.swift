@@ -134,12 +134,14 @@ extension ModelContext {
       }
     }
 
-    /// What to say of the secrets in the command's data that are not returned, and of the command that has a new password
-    /// mailed, if there is one; nil if there are none.
+    /// What to say of the secrets in the command's data that are not returned, and of what has a new password mailed, if
+    /// there is that: a password that the command itself has made is the account's; one that it reads is another, which
+    /// no reset brings back. Nil if there are none.
     func noteOnSecrets(in data: JSONValue, reset: String?) -> String? {
       let hidden = withheld.filter { data[$0.name] != nil }
       guard !hidden.isEmpty else { return nil }
-      let other = reset.map { " \($0) has a new one mailed to the end-user." } ?? ""
+      let other =
+        (command.effect == .accountChange ? reset : nil).map { " \($0) has a new one mailed to the end-user." } ?? ""
       return "Withheld: \(list(hidden)). It is returned if ovs-bridge mcp is started with --allow-secrets.\(other)"
     }
 

@@ -31,8 +31,7 @@ extension ModelContext {
 
     /// The failure of the call where the login in front of it has failed, so that it was not sent.
     public func failure(ofLogin failure: Failure) -> Failure {
-      var failure = failure
-      failure.message = "the login by \(Toolbox.loginPlace), failed: \(failure.message)"
+      var failure = toolbox.translated(ofLogin: failure)
       if tool.command.effect == .accountChange { failure.details.append(Failure.Outcome.notSent.detail) }
       return failure
     }
@@ -40,7 +39,7 @@ extension ModelContext {
     private func success(_ data: JSONValue, _ events: [Event]) -> JSONValue {
       let returned = tool.returned(of: data)
       var texts = [JSONWriter.text(of: returned)]
-      if let note = tool.noteOnSecrets(in: data, reset: toolbox.resetName) { texts.append(note) }
+      if let note = tool.noteOnSecrets(in: data, reset: toolbox.reset) { texts.append(note) }
       texts += events.map { text(of: $0) }
       var members: [JSONValue.Member] = [content(texts)]
       if version.hasStructuredContent { members.append(.init("structuredContent", returned)) }

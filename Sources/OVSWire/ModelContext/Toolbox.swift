@@ -2,8 +2,8 @@ extension ModelContext {
   /// The tools of a table of commands, and what there is to say of those that are none.
   public final class Toolbox: Sendable {
     let tools: [Tool]
-    /// The command that has a new password mailed.
-    let resetName: String?
+    /// The command that has a new password mailed, and what that takes.
+    let reset: String?
     /// Whether there is a login for the commands that need a session.
     let hasLogin: Bool
     /// What a client is told of all of them.
@@ -34,7 +34,7 @@ extension ModelContext {
       self.hasLogin = hasLogin
       isSandbox = service == nil
       tools = table.rows.compactMap { Tool($0, policy) }
-      resetName = table.rows.first { $0.operation == .account(.resetPassword) }?.name
+      reset = table.rows.first { $0.operation == .account(.resetPassword) }.map { Self.offer($0, policy) }
       instructions = Self.instructions(
         table, policy, service: service, hasKey: hasKey, hasLogin: hasLogin)
     }
@@ -119,16 +119,47 @@ extension ModelContext {
           hasLogin
           ? "the session has ended, and the next call logs in again"
           : "nobody is logged in: ovs-bridge mcp takes the end-user to act for from \(Self.loginPlace)"
+      case .clientExists:
+        // Whoever takes the advice to add a product adds it to the account of the one login there is.
+        failure.message = withoutTools(failure.message)
       default:
         for command in table.rows where failure.message.contains(command.name) {
           if let standIn = standIn(for: command) {
             failure.message.replace(command.name, with: standIn)
-          } else if command.isForTools, !tools.contains(where: { $0.command.name == command.name }) {
-            failure.message.replace(command.name, with: "\(command.name) (with --allow-destructive)")
+          } else if command.isForTools {
+            failure.message.replace(command.name, with: Self.offer(command, policy))
           }
         }
       }
       return failure
+    }
+
+    /// The failure of the login that no model asked for. Nothing that tools do to accounts mends it: a client added, or a
+    /// password reset, has another password than the login's.
+    func translated(ofLogin failure: Failure) -> Failure {
+      var failure = failure
+      failure.message = withoutTools(failure.message)
+      for command in table.rows where command.operation == .account(.login) {
+        failure.message.replace(command.name, with: "the login")
+      }
+      failure = translated(failure)
+      failure.message = "the login by \(Self.loginPlace), failed: \(failure.message)"
+      return failure
+    }
+
+    /// A message without the advice to use a tool.
+    private func withoutTools(_ message: String) -> String {
+      let parts = message.split(separator: "; ")
+      let advice = parts.dropFirst().filter { part in
+        !table.rows.contains { $0.isForTools && part.contains($0.name) }
+      }
+      return (parts.prefix(1) + advice).joined(separator: "; ")
+    }
+
+    /// The name of a command, and the option that it takes to be offered.
+    private static func offer(_ command: Command, _ policy: Policy) -> String {
+      command.consequence == .none || policy.allowsDestructive
+        ? command.name : "\(command.name) (with --allow-destructive)"
     }
 
     /// Whether the same call may be made again as it is.

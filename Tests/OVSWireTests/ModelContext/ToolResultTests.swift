@@ -31,13 +31,27 @@ struct ToolResultTests {
     let result = try ModelContext.Toolbox.sample().result(of: name, .success(Self.credentials))
     #expect(result["structuredContent"] == ["username": "vpn-1"] && result.texts.first == #"{"username":"vpn-1"}"#)
     let note = try #require(result.texts.last)
-    #expect(result.texts.count == 2 && note.contains("--allow-secrets") && note.contains("OVS_CMD_RESET_PASSWORD"))
+    #expect(result.texts.count == 2 && note.contains("--allow-secrets"))
+    // A reset would cost the end-user another password, and not bring this one back.
+    #expect(!note.contains("OVS_CMD_RESET_PASSWORD"), "\(note)")
     #expect(!JSONWriter.text(of: result).contains("hidden"))
     let shown = try ModelContext.Toolbox.sample(secrets: true).result(of: name, .success(Self.credentials))
     #expect(shown["structuredContent"] == Self.credentials && shown.texts.count == 1)
     // Null where there is no password to tell, and nothing to withhold then.
     let none = try ModelContext.Toolbox.sample().result(of: "OVS_CMD_ADD_CLIENT", .success(.null))
     #expect(none["structuredContent"] == [:] && none.texts == ["{}"])
+  }
+
+  @Test(arguments: [
+    (false, "OVS_CMD_RESET_PASSWORD (with --allow-destructive) has"), (true, "OVS_CMD_RESET_PASSWORD has"),
+  ])
+  func `Of a new client's password the answer says what has another made, and what that takes`(
+    destructive: Bool, words: String
+  ) throws {
+    let result = try ModelContext.Toolbox.sample(destructive: destructive).result(
+      of: "OVS_CMD_ADD_CLIENT", .success(["username": "a@b.de", "password": "hidden"]))
+    let note = try #require(result.texts.last)
+    #expect(note.contains(words) && !note.contains("hidden"), "\(note)")
   }
 
   @Test(arguments: ModelContext.Version.allCases)
@@ -70,6 +84,10 @@ struct ToolResultTests {
     (Failure(.forbidden, "needs it (OVS_CMD_SET_SECRET_KEY)"), true, "(OVS_SECRET_KEY)", false),
     (Failure(.unauthorized, "OVS_CMD_RESET_PASSWORD has"), true, "OVS_CMD_RESET_PASSWORD (with --allow-", false),
     (Failure(.clientNotFound, "OVS_CMD_ADD_CLIENT adds one"), true, "OVS_CMD_ADD_CLIENT adds one", false),
+    (
+      Failure(.clientExists, "exists; log in and add a product with OVS_CMD_NEW_PRODUCT"), true,
+      "OVS_ERR_CLIENT_EXISTS: exists", false
+    ),
     (Failure(.network, outcome: .notSent, "no route"), true, "no route; the same call may be made again", true),
     (Failure(.network, outcome: .unknown, "no answer"), true, "is not known", false),
   ])
@@ -80,7 +98,7 @@ struct ToolResultTests {
       of: "OVS_CMD_CHANGE_PLAN", .failure(failure))
     let text = try #require(result.texts.first)
     #expect(text.contains(words), "\(text)")
-    for name in ["OVS_CMD_SET_", "OVS_CMD_LOGIN"] { #expect(!text.contains(name), "\(text)") }
+    for name in ["OVS_CMD_SET_", "OVS_CMD_LOGIN", "OVS_CMD_NEW_PRODUCT"] { #expect(!text.contains(name), "\(text)") }
     #expect(text.contains("may be made again") == isRetryable, "\(text)")
     #expect(result["_meta"]?["ovs-bridge/error"]?["retryable"] == .bool(isRetryable))
   }
@@ -108,6 +126,27 @@ struct ToolResultTests {
       #expect(failure.message.contains("OVS_PASSWORD") && failure.message.hasSuffix("the password was refused"))
       #expect(failure.details.contains(Failure.Outcome.notSent.detail) == isChange)
     }
+  }
+
+  @Test(arguments: [
+    ("OVS_CMD_LOGIN got no answer within its timeout", "failed: the login got no answer within its timeout"),
+    ("the password was refused; OVS_CMD_RESET_PASSWORD has a new one mailed", "failed: the password was refused"),
+    ("no client has this e-mail; OVS_CMD_ADD_CLIENT adds one", "failed: no client has this e-mail"),
+    ("the API key was refused; set another with OVS_CMD_SET_API_KEY", "set another with OVS_API_KEY or --api-key-file"),
+    (
+      #""email" of OVS_CMD_LOGIN must be an e-mail address"#, #"failed: "email" of the login must be an e-mail address"#
+    ),
+  ])
+  func `A login that failed is told without what the model could do to accounts, which would not mend it`(
+    message: String, words: String
+  ) throws {
+    let toolbox = ModelContext.Toolbox.sample()
+    let call = ModelContext.Call(
+      try toolbox.tool("OVS_CMD_GET_ACCOUNT_TYPE"), of: toolbox, in: .june2025, progressToken: nil, logLevel: nil)
+    let failure = call.failure(ofLogin: Failure(.unauthorized, message))
+    let text = call.answer(.failure(failure), to: RequestID(text: "1"))["result"]?["content"]
+    #expect(text == [["type": "text", "text": .string("OVS_ERR_UNAUTHORIZED: \(failure.message)")]])
+    #expect(failure.message.hasSuffix(words), "\(failure.message)")
   }
 
   // MARK: Meanwhile
