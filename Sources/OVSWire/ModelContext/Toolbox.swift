@@ -143,6 +143,8 @@ extension ModelContext {
         failure.message.replace(command.name, with: "the login")
       }
       failure = translated(failure)
+      // The tool may have an argument of that name, which is not what is wrong.
+      failure.details.removeAll { $0.name == Failure.Detail.field.rawValue }
       failure.message = "the login by \(Self.loginPlace), failed: \(failure.message)"
       return failure
     }

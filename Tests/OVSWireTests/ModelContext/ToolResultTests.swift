@@ -143,7 +143,9 @@ struct ToolResultTests {
     let toolbox = ModelContext.Toolbox.sample()
     let call = ModelContext.Call(
       try toolbox.tool("OVS_CMD_GET_ACCOUNT_TYPE"), of: toolbox, in: .june2025, progressToken: nil, logLevel: nil)
-    let failure = call.failure(ofLogin: Failure(.unauthorized, message))
+    let failure = call.failure(ofLogin: Failure(.unauthorized, field: "email", message))
+    // The tool may have an argument of that name, which is not meant.
+    #expect(failure.details.isEmpty)
     let text = call.answer(.failure(failure), to: RequestID(text: "1"))["result"]?["content"]
     #expect(text == [["type": "text", "text": .string("OVS_ERR_UNAUTHORIZED: \(failure.message)")]])
     #expect(failure.message.hasSuffix(words), "\(failure.message)")
