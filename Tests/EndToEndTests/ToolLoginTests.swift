@@ -65,6 +65,8 @@ import Testing
     let told = try server.message()
     #expect(told.params["level"] as? String == "warning", "\(told)")
     #expect((told.params["data"] as? [String: Any])?["event"] as? String == "OVS_NOTIFY_SESSION_EXPIRED")
+    let words = (told.params["data"] as? [String: Any])?["message"] as? String
+    #expect(words == "The session has ended; the next call of a tool that needs one logs in again.")
     let answer = try server.message()
     #expect(answer.verdict == "OVS_ERR_NOT_LOGGED_IN" && answer.failure?["retryable"] as? Bool == true, "\(answer)")
     #expect(answer.texts[0].contains("the session has ended, and the next call logs in again"), "\(answer)")

@@ -75,7 +75,7 @@ extension ModelContext {
       let hidden = event.kind.members.filter { $0.form.isSecret && !toolbox.allowsSecrets }.map(\.name)
       let shown = JSONWriter.text(of: .object(event.data.filter { !hidden.contains($0.name) }))
       let note = hidden.isEmpty ? "" : " Without \(hidden.joined(separator: ", ")), which --allow-secrets returns."
-      return "\(event.kind.name): \(shown) \(event.kind.summary)\(note)"
+      return "\(event.kind.name): \(shown) \(toolbox.summary(of: event.kind))\(note)"
     }
 
     // MARK: Meanwhile
@@ -85,7 +85,7 @@ extension ModelContext {
     public func notifications(of event: Event) -> [JSONValue] {
       var notifications: [JSONValue] = []
       if event.kind == .progress, let progressToken { notifications.append(progress(event, progressToken)) }
-      if let message = message(event.kind.logLevel, event.kind.summary, of: event.kind.name) {
+      if let message = message(event.kind.logLevel, toolbox.summary(of: event.kind), of: event.kind.name) {
         notifications.append(message)
       }
       return notifications

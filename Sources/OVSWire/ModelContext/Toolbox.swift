@@ -108,6 +108,12 @@ extension ModelContext {
       }
     }
 
+    /// What an event means to a model, which can't log in.
+    func summary(of event: Event.Kind) -> String {
+      guard event == .sessionExpired, hasLogin else { return event.summary }
+      return "The session has ended; the next call of a tool that needs one logs in again."
+    }
+
     /// A failure in words for a model, that names no command that is no tool.
     func translated(_ failure: Failure) -> Failure {
       var failure = failure
