@@ -86,6 +86,7 @@ static struct {
   int (*global_init)(long flags);
   const struct version_info *(*version_info)(int age);
   ccurl_easy *(*easy_init)(void);
+  ccurl_easy *(*easy_duphandle)(ccurl_easy *easy);
   void (*easy_cleanup)(ccurl_easy *easy);
   int (*easy_setopt)(ccurl_easy *easy, int option, ...);
   int (*easy_getinfo)(ccurl_easy *easy, int info, ...);
@@ -108,6 +109,7 @@ static const struct {
   {"curl_global_init", (void **)&curl.global_init},
   {"curl_version_info", (void **)&curl.version_info},
   {"curl_easy_init", (void **)&curl.easy_init},
+  {"curl_easy_duphandle", (void **)&curl.easy_duphandle},
   {"curl_easy_cleanup", (void **)&curl.easy_cleanup},
   {"curl_easy_setopt", (void **)&curl.easy_setopt},
   {"curl_easy_getinfo", (void **)&curl.easy_getinfo},
@@ -182,6 +184,8 @@ const char *ccurl_ca_folder(void) { return ccurl_tells_ca() ? about->ca_folder :
 int ccurl_can_reuse(void) { return can_reuse; }
 
 ccurl_easy *ccurl_easy_init(void) { return curl.easy_init(); }
+
+ccurl_easy *ccurl_easy_duplicate(ccurl_easy *easy) { return curl.easy_duphandle(easy); }
 
 void ccurl_easy_cleanup(ccurl_easy *easy) { curl.easy_cleanup(easy); }
 

@@ -43,8 +43,6 @@ public final class LibcurlTransport: NetworkTransport {
   /// Few. Those that were abandoned while libcurl looked up a name are among them until it is done.
   private var transfers: [Transfer] = []
   private var idle: [Transfer] = []
-  /// Idle ones whose handles can't be used again.
-  private var used: [Transfer] = []
   /// Requests on the HTTP/2 connection of one that was given up: it may be dead. Until they have ended, and it is
   /// closed, others get connections of their own.
   private var suspects: Set<Int> = []
@@ -82,7 +80,7 @@ public final class LibcurlTransport: NetworkTransport {
   public func send(
     _ request: AMAPIRequest, as ticket: Int, within limit: Duration?, at now: Duration
   ) -> AMAPIReply? {
-    guard let domain = request.domain, let transfer = idle.popLast() ?? renewed() ?? Transfer(options, kept) else {
+    guard let domain = request.domain, let transfer = idle.popLast() ?? Transfer(options, kept) else {
       return fail(ticket, Self.outOfMemory)
     }
     guard !isStuck(domain) else {
@@ -92,10 +90,10 @@ public final class LibcurlTransport: NetworkTransport {
         TransportFailure(.noConnection, wasSent: false, "\(domain) can't be reached: its name is still being looked up")
       )
     }
-    transfer.prepare(
+    let isPrepared = transfer.prepare(
       request, to: domain, as: ticket, isAlone: !suspects.isEmpty && !request.method.endpoint.isChange,
       after: multi.runs, connectBy: now + options.connectTimeout, answerBy: limit.map { now + $0 })
-    guard multi.add(transfer.easy, at: now) else {
+    guard isPrepared, multi.add(transfer.easy, at: now) else {
       transfer.clear()
       return fail(ticket, Self.outOfMemory)
     }
@@ -166,8 +164,6 @@ public final class LibcurlTransport: NetworkTransport {
   public func addTargets(to targets: inout [pollfd], at now: Duration) {
     multi.takeTimer(at: now)
     takeDone(at: now)
-    // Here nobody waits for it: what there is to answer is answered.
-    while let transfer = renewed() { idle.append(transfer) }
     targets += multi.targets
   }
 
@@ -224,13 +220,6 @@ public final class LibcurlTransport: NetworkTransport {
   private func release(_ transfer: Transfer) {
     multi.remove(transfer.easy)
     transfer.clear()
-    guard idle.count + used.count < options.maxConnections else { return }
-    if Libcurl.canReuseHandles { idle.append(transfer) } else { used.append(transfer) }
-  }
-
-  /// One whose handle can't be used again, with another one.
-  private func renewed() -> Transfer? {
-    guard let transfer = used.popLast(), transfer.renew() else { return nil }
-    return transfer
+    if idle.count < options.maxConnections { idle.append(transfer) }
   }
 }

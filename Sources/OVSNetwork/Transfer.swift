@@ -34,7 +34,11 @@ final class Transfer {
   /// Memory above this is given back after an unusually large answer.
   private static let keptBytes = 1 << 16
 
+  /// The handle that a request is carried by.
   private(set) var easy: OpaquePointer
+  /// The handle that requests are set up in; the same, but where one can't be used again: there each request has a copy,
+  /// which is cheaper than to set up another.
+  private let model: OpaquePointer
   private(set) var ticket = 0
   /// The service, as messages name it.
   private(set) var host = ""
@@ -88,73 +92,62 @@ final class Transfer {
       return nil
     }
     self.easy = easy
+    model = easy
     self.kept = kept
     self.options = options
     setUp()
   }
 
-  /// Takes another handle of libcurl, where one can't be used again; false where memory is out.
-  func renew() -> Bool {
-    guard let easy = ccurl_easy_init() else { return false }
-    ccurl_easy_cleanup(self.easy)
-    self.easy = easy
-    setUp()
-    // The next request is most often like the last.
-    if let target { aim(at: target.method, target.domain) }
-    setHeaders(bearer)
-    return true
-  }
-
   /// Sets what is the same for every request.
   private func setUp() {
     asksBefore =
-      ccurl_easy_set_prereq_function(easy) { data, _, _, _, port in
+      ccurl_easy_set_prereq_function(model) { data, _, _, _, port in
         Int32(Transfer.behind(data).begin(port: port) ? CCURL_PREREQFUNC_OK : CCURL_PREREQFUNC_ABORT)
       } == 0
     let this = Unmanaged.passUnretained(self).toOpaque()
-    ccurl_easy_set_pointer(easy, CCURLOPT_PRIVATE, this)
-    ccurl_easy_set_pointer(easy, CCURLOPT_ERRORBUFFER, words)
-    ccurl_easy_set_string(easy, CCURLOPT_USERAGENT, options.userAgent)
+    ccurl_easy_set_pointer(model, CCURLOPT_PRIVATE, this)
+    ccurl_easy_set_pointer(model, CCURLOPT_ERRORBUFFER, words)
+    ccurl_easy_set_string(model, CCURLOPT_USERAGENT, options.userAgent)
     // A limit of libcurl's would wait for the look-up of a name, if one is under way: the limits are kept outside.
-    ccurl_easy_set_long(easy, CCURLOPT_CONNECTTIMEOUT_MS, 86_400_000)
-    ccurl_easy_set_long(easy, CCURLOPT_QUICK_EXIT, 1)
+    ccurl_easy_set_long(model, CCURLOPT_CONNECTTIMEOUT_MS, 86_400_000)
+    ccurl_easy_set_long(model, CCURLOPT_QUICK_EXIT, 1)
     // Signals are the bridge's.
-    ccurl_easy_set_long(easy, CCURLOPT_NOSIGNAL, 1)
+    ccurl_easy_set_long(model, CCURLOPT_NOSIGNAL, 1)
 
-    ccurl_easy_set_long(easy, CCURLOPT_SSLVERSION, CCURL_SSLVERSION_TLSv1_2)
-    ccurl_easy_set_long(easy, CCURLOPT_SSL_VERIFYPEER, 1)
-    ccurl_easy_set_long(easy, CCURLOPT_SSL_VERIFYHOST, 2)
+    ccurl_easy_set_long(model, CCURLOPT_SSLVERSION, CCURL_SSLVERSION_TLSv1_2)
+    ccurl_easy_set_long(model, CCURLOPT_SSL_VERIFYPEER, 1)
+    ccurl_easy_set_long(model, CCURLOPT_SSL_VERIFYHOST, 2)
     if let file = options.caFile {
-      ccurl_easy_set_string(easy, CCURLOPT_CAINFO, file)
-      ccurl_easy_set_string(easy, CCURLOPT_CAPATH, nil)
+      ccurl_easy_set_string(model, CCURLOPT_CAINFO, file)
+      ccurl_easy_set_string(model, CCURLOPT_CAPATH, nil)
     }
 
-    ccurl_easy_set_long(easy, CCURLOPT_POST, 1)
-    ccurl_easy_set_long(easy, CCURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
-    ccurl_easy_set_pointer(easy, CCURLOPT_WRITEDATA, this)
-    ccurl_easy_set_write_function(easy) { bytes, _, count, data in
+    ccurl_easy_set_long(model, CCURLOPT_POST, 1)
+    ccurl_easy_set_long(model, CCURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+    ccurl_easy_set_pointer(model, CCURLOPT_WRITEDATA, this)
+    ccurl_easy_set_write_function(model) { bytes, _, count, data in
       Transfer.behind(data).take(UnsafeRawBufferPointer(start: bytes, count: count))
     }
-    ccurl_easy_set_pointer(easy, CCURLOPT_HEADERDATA, this)
-    ccurl_easy_set_header_function(easy) { bytes, _, count, data in
+    ccurl_easy_set_pointer(model, CCURLOPT_HEADERDATA, this)
+    ccurl_easy_set_header_function(model) { bytes, _, count, data in
       Transfer.behind(data).takeHeader(UnsafeRawBufferPointer(start: bytes, count: count))
     }
-    ccurl_easy_set_pointer(easy, CCURLOPT_SOCKOPTDATA, this)
-    ccurl_easy_set_sockopt_function(easy) { data, socket, _ in
+    ccurl_easy_set_pointer(model, CCURLOPT_SOCKOPTDATA, this)
+    ccurl_easy_set_sockopt_function(model) { data, socket, _ in
       // For other programs, should the process ever start one.
       _ = fcntl(socket, F_SETFD, FD_CLOEXEC)
       return Int32(Transfer.behind(data).open(socket) ? CCURL_SOCKOPT_OK : CCURL_SOCKOPT_ERROR)
     }
-    ccurl_easy_set_pointer(easy, CCURLOPT_PREREQDATA, this)
-    ccurl_easy_set_pointer(easy, CCURLOPT_READDATA, this)
-    ccurl_easy_set_read_function(easy) { buffer, size, count, data in
+    ccurl_easy_set_pointer(model, CCURLOPT_PREREQDATA, this)
+    ccurl_easy_set_pointer(model, CCURLOPT_READDATA, this)
+    ccurl_easy_set_read_function(model) { buffer, size, count, data in
       Transfer.behind(data).giveForm(UnsafeMutableRawBufferPointer(start: buffer, count: size * count))
     }
   }
 
   deinit {
     clear()
-    ccurl_easy_cleanup(easy)
+    ccurl_easy_cleanup(model)
     ccurl_list_free(headers)
     words.deallocate()
   }
@@ -165,10 +158,12 @@ final class Transfer {
   }
 
   /// Gets ready to carry a request, on a connection of its own if it `isAlone`. libcurl has run `runs` times so far.
+  ///
+  /// - Returns: false where memory is out.
   func prepare(
     _ request: AMAPIRequest, to domain: APIDomain, as ticket: Int, isAlone: Bool, after runs: Int,
     connectBy: Duration, answerBy: Duration?
-  ) {
+  ) -> Bool {
     self.ticket = ticket
     self.runs = runs
     connectDeadline = connectBy
@@ -180,11 +175,15 @@ final class Transfer {
     form = .allocate(capacity: bytes.count)
     _ = form.initialize(from: bytes)
     wipe(&bytes)
-    ccurl_easy_set_long(easy, CCURLOPT_FRESH_CONNECT, isAlone ? 1 : 0)
-    ccurl_easy_set_long(easy, CCURLOPT_FORBID_REUSE, 0)
-    ccurl_easy_set_long(easy, CCURLOPT_POSTFIELDSIZE, form.count)
+    ccurl_easy_set_long(model, CCURLOPT_FRESH_CONNECT, isAlone ? 1 : 0)
+    ccurl_easy_set_long(model, CCURLOPT_FORBID_REUSE, 0)
+    ccurl_easy_set_long(model, CCURLOPT_POSTFIELDSIZE, form.count)
     let isGivenWhole = asksBefore || !isChange
-    ccurl_easy_set_pointer(easy, CCURLOPT_POSTFIELDS, isGivenWhole ? UnsafeMutableRawPointer(form.baseAddress) : nil)
+    ccurl_easy_set_pointer(model, CCURLOPT_POSTFIELDS, isGivenWhole ? UnsafeMutableRawPointer(form.baseAddress) : nil)
+    if Libcurl.canReuseHandles { return true }
+    guard let copy = ccurl_easy_duplicate(model) else { return false }
+    easy = copy
+    return true
   }
 
   /// Sets what is the same for all requests for a method of a service.
@@ -197,11 +196,11 @@ final class Transfer {
   private func aim(at path: String, of domain: APIDomain) {
     host = domain.description
     isEncrypted = domain.isEncrypted
-    ccurl_easy_set_string(easy, CCURLOPT_URL, domain.base + path)
+    ccurl_easy_set_string(model, CCURLOPT_URL, domain.base + path)
     // What goes to this machine in plain text must not pass through another one.
-    ccurl_easy_set_string(easy, CCURLOPT_PROXY, isEncrypted ? nil : "")
+    ccurl_easy_set_string(model, CCURLOPT_PROXY, isEncrypted ? nil : "")
     isProxied = isEncrypted && EnvironmentProxy.named != nil
-    ccurl_easy_set_long(easy, CCURLOPT_HTTP_VERSION, isChange ? CCURL_HTTP_VERSION_1_1 : CCURL_HTTP_VERSION_NONE)
+    ccurl_easy_set_long(model, CCURLOPT_HTTP_VERSION, isChange ? CCURL_HTTP_VERSION_1_1 : CCURL_HTTP_VERSION_NONE)
   }
 
   /// Gets a transfer that has carried no request ready to ask a service for nothing but an answer.
@@ -214,7 +213,7 @@ final class Transfer {
     words[0] = 0
     aim(at: "/", of: domain)
     setHeaders(nil)
-    ccurl_easy_set_long(easy, CCURLOPT_NOBODY, 1)
+    ccurl_easy_set_long(model, CCURLOPT_NOBODY, 1)
   }
 
   private func setHeaders(_ bearer: String?) {
@@ -225,7 +224,7 @@ final class Transfer {
     for header in ["Accept: application/json", "Expect:", authorization].compactMap(\.self) {
       list = ccurl_list_append(list, header)
     }
-    ccurl_easy_set_list(easy, CCURLOPT_HTTPHEADER, list)
+    ccurl_easy_set_list(model, CCURLOPT_HTTPHEADER, list)
     ccurl_list_free(headers)
     headers = list
   }
@@ -271,7 +270,11 @@ final class Transfer {
     connectDeadline = nil
     deadline = nil
     isAbandoned = false
-    ccurl_easy_set_pointer(easy, CCURLOPT_POSTFIELDS, nil)
+    ccurl_easy_set_pointer(model, CCURLOPT_POSTFIELDS, nil)
+    if easy != model {
+      ccurl_easy_cleanup(easy)
+      easy = model
+    }
     // Both hold keys and passwords.
     wipe(UnsafeMutableRawBufferPointer(form))
     wipe(&body)

@@ -182,6 +182,8 @@ typedef int (*ccurl_timer_function)(ccurl_multi *multi, long milliseconds, void 
 
 // One transfer (https://curl.se/libcurl/c/libcurl-easy.html).
 ccurl_easy *ccurl_easy_init(void);
+/// Another with the same options, which share what they point to; NULL where memory is out.
+ccurl_easy *ccurl_easy_duplicate(ccurl_easy *easy);
 void ccurl_easy_cleanup(ccurl_easy *easy);
 int ccurl_easy_set_long(ccurl_easy *easy, ccurl_option option, long value);
 int ccurl_easy_set_string(ccurl_easy *easy, ccurl_option option, const char *value);
