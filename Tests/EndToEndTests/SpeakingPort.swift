@@ -6,19 +6,10 @@ final class SpeakingPort: Sendable {
   private let listener: Int32
 
   init(_ text: String?) throws {
-    let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
-    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let result = withUnsafeMutablePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-        bind(listener, address, size) | listen(listener, 4) | getsockname(listener, address, &size)
-      }
-    }
-    guard result == 0 else { throw Trouble("no port: \(String(cString: strerror(errno)))") }
+    let socket = try LoopbackListener(backlog: 4)
+    let listener = socket.descriptor
     self.listener = listener
-    number = UInt16(bigEndian: address.sin_port)
+    number = socket.port
     // The system connects whoever comes, and keeps what they say.
     guard let text else { return }
     Thread.detachNewThread {

@@ -101,26 +101,14 @@ private final class FullPort {
   private var descriptors: [Int32] = []
 
   init() throws {
-    let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-    descriptors.append(listener)
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
-    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let result = withUnsafeMutablePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-        bind(listener, address, size) | listen(listener, 0) | getsockname(listener, address, &size)
-      }
-    }
-    guard result == 0 else { throw Trouble("no port: \(String(cString: strerror(errno)))") }
-    port = UInt16(bigEndian: address.sin_port)
+    let listener = try LoopbackListener(backlog: 0)
+    descriptors.append(listener.descriptor)
+    port = listener.port
     for _ in 0..<4 {
       let client = socket(
         AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
       descriptors.append(client)
-      withUnsafeMutablePointer(to: &address) { pointer in
-        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { _ = connect(client, $0, size) }
-      }
+      listener.receive(client)
     }
   }
 
