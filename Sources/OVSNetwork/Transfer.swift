@@ -10,7 +10,7 @@ import OVSWire
   import Darwin
 #endif
 
-/// One request on its way, in a handle of libcurl that is used again for others.
+/// One request on its way, carried by libcurl; once that has ended, it is used again for others.
 ///
 /// A change must not be sent twice, but libcurl sends a request again by itself where a connection that was kept open
 /// turns out to be closed, and can't know whether the service read it before. So libcurl has to ask before it sends a

@@ -6,9 +6,6 @@ public struct Example: Sendable {
   public let parameters: [JSONValue.Member]
   /// The `data` of its success.
   public let data: JSONValue
-
-  /// The parameters as one object.
-  public var parameterObject: JSONValue { .object(parameters) }
 }
 
 extension Command {
