@@ -136,7 +136,10 @@ public struct Bridge: ~Copyable {
     }
     guard hasOutput else { return outputClosed(EBADF) }
     if let input, isatty(input) == 1 {
-      log.info(#"type a command on a line, such as {"cmd":1006}, or Ctrl-D to end; ovs-bridge --help tells more"#)
+      log.info(
+        configuration.offersTools
+          ? "the tools are for editors and agents, which start this program themselves; Ctrl-D ends it"
+          : #"type a command on a line, such as {"cmd":1006}, or Ctrl-D to end; ovs-bridge --help tells more"#)
     }
     if input == nil { splitter.end() }
     while true {

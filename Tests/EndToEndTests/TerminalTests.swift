@@ -20,6 +20,15 @@ import Testing
     #expect(try bridge.log().isEmpty, "two lines are enough")
   }
 
+  @Test("Who starts the tools at a terminal is not told to type commands") func tools() throws {
+    let bridge = try BridgeProcess(["mcp"], setup: .terminal(0))
+    _ = try bridge.logLine()
+    let hint = try bridge.logLine()
+    #expect(hint.contains("editors and agents") && hint.contains("Ctrl-D") && !hint.contains("cmd"), "\(hint)")
+    try bridge.sendOnly(Self.controlD)
+    #expect(try bridge.exitStatus() == 0)
+  }
+
   @Test("Nobody else is told", arguments: [ChildProcess.Setup.pipes, .socket, .terminal(2), .closed([0])])
   func others(_ setup: ChildProcess.Setup) throws {
     let bridge = try BridgeProcess(setup: setup)
